@@ -1,0 +1,33 @@
+# Everything works on a fresh clone: the first target that needs it makes .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+
+.PHONY: setup demo test check docs bench clean
+
+setup: $(STAMP)
+
+# torch's own index serves CPU builds; constraints.txt pins the version that the tests were run with.
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[train,images]' --group dev
+	touch $@
+
+demo: $(STAMP)
+	$(BIN)/labelwise compare digits --overwrite
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -q
+
+check: $(STAMP)
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+bench: $(STAMP)
+	$(BIN)/python -m pytest -q benchmarks -o filterwarnings=default
+
+clean:
+	rm -rf .venv build dist

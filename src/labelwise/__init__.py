@@ -1,0 +1,37 @@
+"""labelwise: make a classifier's last step right, and show the evidence."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Comparison": "labelwise.comparison",
+    "HEADS": "labelwise.heads",
+    "InputError": "labelwise.errors",
+    "LabelwiseError": "labelwise.errors",
+    "LogProbs": "labelwise.scores",
+    "Logits": "labelwise.scores",
+    "METRICS": "labelwise.metrics",
+    "MissingExtra": "labelwise.errors",
+    "OptionError": "labelwise.errors",
+    "Probs": "labelwise.scores",
+    "RunFolderError": "labelwise.errors",
+    "Task": "labelwise.task",
+    "compare": "labelwise.comparison",
+    "infer_task": "labelwise.task",
+}
+__all__ = sorted(_HOME)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module 'labelwise' has no attribute {name!r}")
+    return getattr(importlib.import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,593 @@
+"""Labels -> Task, with the evidence for the reading.
+
+A task is what the labels ask for: one yes/no, exactly one of C, any subset of L, one of K ordered, or several
+independent questions. `read_labels` decides from the labels alone, says why in words, and names the traps on the way
+(`Trap`); it never needs scores. `infer_task` is the same without the encoded targets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from labelwise.errors import InputError, OptionError, choose
+
+__all__ = ["Group", "Labels", "Task", "TaskKind", "Trap", "infer_task", "read_labels"]
+
+TaskKind = Literal["binary", "multiclass", "multilabel", "ordinal", "grouped"]
+KINDS: tuple[str, ...] = get_args(TaskKind)
+
+_MISSING_WORDS = {"", "nan", "none", "null", "na", "n/a"}
+
+
+@dataclass(frozen=True)
+class Trap:
+    """A known way of getting the labels wrong, seen in these labels.
+
+    Attributes:
+        name: stable id, e.g. ``"float_one_hot"``.
+        fatal: True where nothing can be trained or judged until it is mended.
+        text: what was seen and what it would do, in one or two sentences.
+    """
+
+    name: str
+    fatal: bool
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Group:
+    """One of several independent questions of a grouped task."""
+
+    name: str
+    class_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the labels ask for.
+
+    Attributes:
+        kind: ``binary``, ``multiclass``, ``multilabel``, ``ordinal`` or ``grouped``.
+        class_names: the classes or labels in column order; for ``binary`` (negative, positive); for ``grouped``
+            ``group=class`` over all groups.
+        evidence: why the labels were read so, in words.
+        traps: known mistakes these labels invite.
+        groups: the questions of a grouped task, else empty.
+    """
+
+    kind: TaskKind
+    class_names: tuple[str, ...]
+    evidence: tuple[str, ...] = ()
+    traps: tuple[Trap, ...] = ()
+    groups: tuple[Group, ...] = ()
+
+    @property
+    def n_outputs(self) -> int:
+        """Columns of a score array for this task: 1 for binary, else one per class or label."""
+        return 1 if self.kind == "binary" else len(self.class_names)
+
+    @property
+    def exclusive(self) -> bool:
+        """True where a row has exactly one class."""
+        return self.kind in ("binary", "multiclass", "ordinal")
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Name of each score column: for binary the positive class alone."""
+        return self.class_names[1:] if self.kind == "binary" else self.class_names
+
+    def truth(self, targets: np.ndarray) -> np.ndarray:
+        """Targets as a matrix of answers, one column per output.
+
+        Args:
+            targets: (N,) class indices, or (N, L) 0/1 with nan for "not known".
+
+        Returns:
+            (N, n_outputs) float32 of 0, 1 and nan.
+        """
+        if self.kind == "multilabel":
+            return np.asarray(targets, np.float32)
+        if self.kind == "binary":
+            return np.asarray(targets, np.float32)[:, None]
+        if self.kind == "grouped":
+            parts = [_one_hot(column, len(g.class_names)) for column, g in zip(targets.T, self.groups, strict=True)]
+            return np.concatenate(parts, axis=1)
+        return _one_hot(targets, len(self.class_names))
+
+    def __str__(self) -> str:
+        what = {
+            "binary": f"one yes/no question ({self.class_names[-1]})",
+            "multiclass": f"exactly one of {len(self.class_names)} classes",
+            "multilabel": f"any subset of {len(self.class_names)} labels",
+            "ordinal": f"one of {len(self.class_names)} ordered classes",
+            "grouped": f"{len(self.groups)} independent questions",
+        }[self.kind]
+        return f"{self.kind}: {what}"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A task and the encoded targets it was read from.
+
+    Attributes:
+        task: the reading.
+        targets: binary, multiclass, ordinal: (N,) int64 class indices; multilabel: (N, L) float32 of 0, 1, nan;
+            grouped: (N, G) float32 class indices, nan where a group is not known.
+    """
+
+    task: Task
+    targets: np.ndarray
+
+
+def infer_task(
+    y: Any,
+    *,
+    ordered: Sequence[Any] | bool | None = None,
+    groups: Sequence[str] | None = None,
+    names: Sequence[str] | None = None,
+    kind: TaskKind | None = None,
+) -> Task:
+    """Read the task off the labels, with the evidence in words.
+
+    Args:
+        y: labels of N rows: (N,) class indices, names or booleans; (N, L) 0/1 with nan for "not known"; N lists of
+            label names; (N, G) columns that are each multiclass. Arrays, lists, Series and DataFrames are taken.
+        ordered: the classes from lowest to highest, or True where sorting them gives the order. Without it a task is
+            ordinal only if the column's own type is an ordered category.
+        groups: names of the columns, where each column is a question of its own.
+        names: names of the classes (for indices) or of the label columns.
+        kind: overrides the reading where two readings are possible, e.g. ``"multiclass"`` for two classes.
+
+    Returns:
+        The task; `evidence` says why, `traps` what these labels invite people to do wrong.
+
+    Raises:
+        InputError: where the labels cannot be labels of any task.
+        OptionError: where `ordered`, `groups`, `names` or `kind` do not fit the labels.
+
+    Example:
+        >>> task = infer_task(["cat", "dog", "cow", "dog"])
+        >>> task.kind, task.class_names
+        ('multiclass', ('cat', 'cow', 'dog'))
+        >>> infer_task([[1, 0, 1], [0, 0, 0], [0, 1, 0]]).kind
+        'multilabel'
+        >>> infer_task([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]).traps[0].name
+        'float_one_hot'
+
+    Source: labelwise; the traps are those of framework defaults (PyTorch, fastai, Hugging Face).
+    """
+    return read_labels(y, ordered=ordered, groups=groups, names=names, kind=kind).task
+
+
+def read_labels(
+    y: Any,
+    *,
+    ordered: Sequence[Any] | bool | None = None,
+    groups: Sequence[str] | None = None,
+    names: Sequence[str] | None = None,
+    kind: TaskKind | None = None,
+) -> Labels:
+    """`infer_task` together with the encoded targets; arguments and errors are the same."""
+    if kind is not None:
+        choose(kind, KINDS, what="task")
+    order, y = _order_of_type(y)
+    if ordered is None:
+        ordered = order
+    y, columns = _as_array(y)
+    if len(y) == 0:
+        raise InputError("labels for at least one row", "no rows", "labels of the rows that the scores belong to")
+    if groups is not None:
+        labels = _read_groups(y, groups)
+    elif y.ndim == 2:
+        labels = _read_matrix(y, names if names is not None else columns)
+    else:
+        labels = _read_column(y, ordered, names)
+    return _with_kind(labels, kind, ordered)
+
+
+# ------------------------------------------------------------------ one column
+
+
+def _read_column(y: np.ndarray, ordered: Sequence[Any] | bool | None, names: Sequence[str] | None) -> Labels:
+    traps: list[Trap] = []
+    values = _plain(y)
+    missing = np.array([_is_missing(v) for v in values])
+    if missing.all():
+        raise InputError("labels", "every label is missing", "the column that holds the labels")
+    if missing.any():
+        traps.append(_missing_trap(int(missing.sum()), int(np.flatnonzero(missing)[0])))
+    known = [v for v, gone in zip(values, missing, strict=True) if not gone]
+    known, number_traps = _whole_numbers(known)
+    traps += number_traps
+    if names is not None and all(isinstance(v, int) for v in known):
+        classes: list[Any] = list(range(len(names)))
+        bad = next((v for v in known if not 0 <= v < len(names)), None)
+        if bad is not None:
+            raise InputError(
+                f"class indices 0..{len(names) - 1}, one per name in `classes`",
+                f"label {bad} (first at row {values.index(bad)})",
+                "labels counted from 0, or the missing class names",
+            )
+        shown = [str(n) for n in names]
+        evidence = [f"one column of class indices with {len(names)} class names"]
+    else:
+        if names is not None and set(map(str, known)) - set(map(str, names)):
+            stranger = sorted(set(map(str, known)) - set(map(str, names)))[0]
+            raise InputError("labels among the given class names", f"label {stranger!r}", "add it to the class names")
+        classes = _sorted(set(known)) if names is None else list(names)
+        shown = [str(c) for c in classes]
+        evidence = [f"one column with {len(classes)} distinct values"]
+    kind: TaskKind = "binary" if len(classes) == 2 else "multiclass"
+    if ordered is not None and ordered is not False:
+        classes, shown, kind = _apply_order(ordered, classes, shown)
+        evidence.append("the order of the classes was given: " + " < ".join(shown))
+    index = {c: i for i, c in enumerate(classes)}
+    targets = np.full(len(values), -1, np.int64)
+    targets[~missing] = [index[v] for v in known]
+    counts = np.bincount(targets[~missing], minlength=len(classes))
+    traps += _column_traps(known, classes, shown, counts)
+    if kind == "binary":
+        evidence.append(f"two classes: {shown[1]!r} is the yes, {shown[0]!r} the no")
+    elif kind == "multiclass":
+        evidence.append("every row has exactly one of them, so they exclude each other")
+    return Labels(Task(kind, tuple(shown), tuple(evidence), tuple(traps)), targets)
+
+
+def _whole_numbers(known: list[Any]) -> tuple[list[Any], list[Trap]]:
+    """Booleans and whole floats as ints; refuse measurements."""
+    if all(isinstance(v, bool) for v in known):
+        return [int(v) for v in known], []
+    if not any(isinstance(v, float) for v in known):
+        return known, []
+    if any(isinstance(v, str) for v in known):
+        return [str(v) for v in known], []
+    broken = next((v for v in known if v != int(v)), None) if all(np.isfinite(v) for v in known) else float("inf")
+    if broken is not None:
+        raise InputError(
+            "class labels",
+            f"numbers with a fractional part or infinite, first {broken:g}: a measurement, not a class",
+            "class indices or names; cut the measurement into classes first",
+        )
+    trap = Trap(
+        "float_labels",
+        False,
+        "the labels are whole numbers stored as floats: read as class indices. Frameworks that go by the dtype "
+        "would treat them as a regression target or refuse them.",
+    )
+    return [int(v) for v in known], [trap]
+
+
+def _column_traps(known: list[Any], classes: list[Any], shown: list[str], counts: np.ndarray) -> list[Trap]:
+    traps = []
+    present = int((counts > 0).sum())
+    if present == 1:
+        traps.append(
+            Trap("one_class", True, f"every label is {shown[int(counts.argmax())]!r}: there is nothing to tell apart.")
+        )
+    if all(isinstance(c, int) for c in classes) and min(classes) == 1 and max(classes) == len(classes) > 1:
+        traps.append(
+            Trap(
+                "labels_from_one",
+                False,
+                f"the labels are 1..{len(classes)}: read as {len(classes)} classes. As class indices in PyTorch they "
+                "would need an unused class 0, or fail with an index error at the last class.",
+            )
+        )
+    single = [shown[i] for i in np.flatnonzero(counts == 1)]
+    if single and present > 1:
+        traps.append(
+            Trap(
+                "label_seen_once",
+                False,
+                f"seen in one row only: {_listed(single)}; such a class cannot be learnt and judged at the same time.",
+            )
+        )
+    if present > 20 and present > len(known) / 2:
+        traps.append(
+            Trap(
+                "many_classes",
+                False,
+                f"{present} distinct values in {len(known)} rows look like ids or a measurement rather than classes.",
+            )
+        )
+    if all(isinstance(c, str) for c in classes):
+        joined = [c for c in classes if re.search(r"\S[|;,]\s*\S", c)]
+        if joined:
+            traps.append(
+                Trap(
+                    "joined_strings",
+                    False,
+                    f"labels such as {joined[0]!r} look like several labels in one string. Read as they stand, each "
+                    "combination is a class of its own; split them into lists for a multilabel task.",
+                )
+            )
+    return traps
+
+
+def _apply_order(ordered: Sequence[Any] | bool, classes: list[Any], shown: list[str]) -> tuple[list, list, TaskKind]:
+    if ordered is True:
+        return classes, shown, "ordinal"
+    wanted = [str(v) for v in ordered]  # type: ignore[union-attr]
+    if len(set(wanted)) != len(wanted):
+        raise OptionError("an order of classes", f"a class twice in {wanted}", "each class once, lowest first")
+    missing = [s for s in shown if s not in wanted]
+    if missing:
+        raise OptionError(
+            f"the order {' < '.join(wanted)}",
+            f"labels outside it: {_listed(missing)}",
+            "an order that names every class",
+        )
+    by_name = dict(zip(shown, classes, strict=True))
+    return [by_name.get(w, w) for w in wanted], wanted, "ordinal"
+
+
+# ------------------------------------------------------------------ several columns
+
+
+def _read_matrix(y: np.ndarray, names: Sequence[str] | None) -> Labels:
+    rows, width = y.shape
+    if width == 1:
+        labels = _read_column(y[:, 0], None, None)
+        trap = Trap(
+            "single_column",
+            False,
+            f"the labels have shape ({rows}, 1): read as one column. Losses that broadcast would pair every row with "
+            "every other.",
+        )
+        return replace(labels, task=replace(labels.task, traps=(trap, *labels.task.traps)))
+    numbers = _numbers(y)
+    if numbers is None:
+        return _read_groups(y, names if names is not None else [f"label{i}" for i in range(width)])
+    known = ~np.isnan(numbers)
+    if not np.isin(numbers[known], (0.0, 1.0)).all():
+        return _other_numbers(y, numbers, known, names)
+    if names is not None and len(names) != width:
+        raise OptionError(f"names for {width} label columns", f"{len(names)} names", "one name per column")
+    shown = tuple(str(n) for n in names) if names is not None else tuple(str(i) for i in range(width))
+    if known.all() and (numbers.sum(1) == 1).all():
+        return _read_one_hot(y, numbers, shown)
+    per_row, per_label = np.nansum(numbers, 1), np.nansum(numbers, 0)
+    evidence = [
+        f"{width} columns of 0 and 1, {per_row.mean():.2f} labels a row on average",
+        f"{int((per_row == 0).sum())} rows have no label, {int((per_row > 1).sum())} have several: not exclusive",
+    ]
+    traps = _matrix_traps(shown, per_label, known)
+    return Labels(Task("multilabel", shown, tuple(evidence), tuple(traps)), numbers.astype(np.float32))
+
+
+def _read_one_hot(y: np.ndarray, numbers: np.ndarray, shown: tuple[str, ...]) -> Labels:
+    floating = np.issubdtype(y.dtype, np.floating)
+    trap = Trap(
+        "float_one_hot" if floating else "one_hot",
+        False,
+        "every row has exactly one 1: read as one class per row (one-hot). "
+        + (
+            "Stored as floats, the same labels silently mean sigmoid + BCE in frameworks that go by the dtype. "
+            if floating
+            else ""
+        )
+        + 'If the labels do not exclude each other, say task="multilabel".',
+    )
+    targets = numbers.argmax(1).astype(np.int64)
+    counts = np.bincount(targets, minlength=len(shown))
+    traps = [trap, *_column_traps(targets.tolist(), list(range(len(shown))), list(shown), counts)]
+    empty = [shown[i] for i in np.flatnonzero(counts == 0)]
+    if empty:
+        traps.append(_empty_trap(empty))
+    evidence = (f"{len(shown)} columns of 0 and 1 with exactly one 1 in every row",)
+    return Labels(Task("multiclass", shown, evidence, tuple(traps)), targets)
+
+
+def _other_numbers(y: np.ndarray, numbers: np.ndarray, known: np.ndarray, names: Sequence[str] | None) -> Labels:
+    if (numbers[known] != np.round(numbers[known])).any():
+        row, column = np.argwhere(known & (numbers != np.round(numbers)))[0]
+        soft = known.all() and (numbers >= 0).all() and np.allclose(numbers.sum(1), 1, atol=1e-3)
+        raise InputError(
+            "labels of 0 and 1, or class indices",
+            f"{numbers[row, column]:g} at row {row}, column {column}"
+            + ("; rows sum to 1, so these look like soft labels or probabilities" if soft else ""),
+            "the argmax of soft labels, or the labels the probabilities belong to",
+        )
+    if names is None:
+        names = [f"label{i}" for i in range(y.shape[1])]
+    return _read_groups(y, names)
+
+
+def _read_groups(y: np.ndarray, names: Sequence[str]) -> Labels:
+    if y.ndim != 2 or y.shape[1] != len(names):
+        raise OptionError(
+            f"{len(names)} label columns ({', '.join(map(str, names))})",
+            f"labels of shape {y.shape}",
+            "one name per column",
+        )
+    groups, columns, traps = [], [], []
+    for name, column in zip(names, y.T, strict=True):
+        labels = _read_column(column, None, None)
+        groups.append(Group(str(name), labels.task.class_names))
+        codes = labels.targets.astype(np.float32)
+        codes[labels.targets < 0] = np.nan
+        columns.append(codes)
+        traps += [Trap(t.name, t.fatal and t.name != "missing_labels", f"{name}: {t.text}") for t in labels.task.traps]
+    classes = tuple(f"{g.name}={c}" for g in groups for c in g.class_names)
+    evidence = (
+        f"{len(groups)} label columns that are each a question of their own: "
+        + ", ".join(f"{g.name} ({len(g.class_names)} classes)" for g in groups),
+    )
+    return Labels(Task("grouped", classes, evidence, tuple(traps), tuple(groups)), np.stack(columns, axis=1))
+
+
+def _matrix_traps(shown: tuple[str, ...], per_label: np.ndarray, known: np.ndarray) -> list[Trap]:
+    traps = []
+    seen = known.sum(0)
+    empty = [shown[i] for i in np.flatnonzero(per_label == 0)]
+    if empty:
+        traps.append(_empty_trap(empty))
+    full = [shown[i] for i in np.flatnonzero((per_label == seen) & (seen > 0))]
+    if full:
+        traps.append(Trap("full_label", False, f"given to every row: {_listed(full)}; nothing can be learnt of it."))
+    once = [shown[i] for i in np.flatnonzero(per_label == 1)]
+    if once:
+        traps.append(
+            Trap(
+                "label_seen_once",
+                False,
+                f"seen in one row only: {_listed(once)}; it cannot be learnt and judged at the same time.",
+            )
+        )
+    if not known.all():
+        traps.append(
+            Trap(
+                "missing_labels",
+                False,
+                f"{int((~known).sum())} of {known.size} cells are not known (nan): they are "
+                "left out of the loss and of every figure, never counted as no.",
+            )
+        )
+    if len(empty) == len(shown):
+        traps.append(Trap("one_class", True, "no row has any label: there is nothing to learn."))
+    return traps
+
+
+# ------------------------------------------------------------------ the override
+
+
+def _with_kind(labels: Labels, kind: TaskKind | None, ordered: Any) -> Labels:
+    """Apply the caller's reading where the labels allow it."""
+    task, targets = labels.task, labels.targets
+    if kind is None or kind == task.kind:
+        return labels
+    told = (*task.evidence, f"read as {kind} because the caller says so")
+    if kind == "multiclass" and task.kind in ("binary", "ordinal"):
+        return Labels(replace(task, kind=kind, evidence=told), targets)
+    if kind == "ordinal" and task.kind in ("binary", "multiclass") and ordered is None:
+        return Labels(
+            replace(task, kind=kind, evidence=(*told, "in the order " + " < ".join(task.class_names))), targets
+        )
+    if kind == "binary" and task.kind == "multiclass" and len(task.class_names) == 2:
+        return Labels(replace(task, kind=kind, evidence=told), targets)
+    if kind == "multilabel" and task.kind in ("multiclass", "ordinal") and (targets >= 0).all():
+        return Labels(replace(task, kind=kind, evidence=told), task.truth(targets))
+    raise OptionError(
+        f"task {kind!r}", f"labels that read as {task}: {'; '.join(task.evidence)}", f"labels of a {kind} task"
+    )
+
+
+# ------------------------------------------------------------------ small things
+
+
+def _one_hot(targets: np.ndarray, width: int) -> np.ndarray:
+    codes = np.asarray(targets, np.float64)
+    out = np.zeros((len(codes), width), np.float32)
+    known = ~np.isnan(codes) & (codes >= 0)
+    out[np.flatnonzero(known), codes[known].astype(np.int64)] = 1
+    out[~known] = np.nan
+    return out
+
+
+def _order_of_type(y: Any) -> tuple[list[str] | None, Any]:
+    """The order that a column's own type carries: polars Enum, pandas ordered categorical."""
+    dtype = getattr(y, "dtype", None)
+    if dtype is not None and getattr(dtype, "ordered", False):  # pandas
+        return [str(c) for c in dtype.categories], np.asarray(y, dtype=object)
+    if dtype is not None and type(dtype).__name__ == "Enum" and hasattr(dtype, "categories"):  # polars
+        return [str(c) for c in dtype.categories], np.asarray(y.to_list(), dtype=object)
+    return None, y
+
+
+def _as_array(y: Any) -> tuple[np.ndarray, list[str] | None]:
+    """Labels as an array of one or two dimensions, with the column names of a frame."""
+    columns = [str(c) for c in y.columns] if hasattr(y, "columns") and hasattr(y, "shape") else None
+    if hasattr(y, "to_numpy"):
+        y = y.to_numpy()
+    if isinstance(y, (list, tuple)) and any(isinstance(row, (list, tuple, set, frozenset)) for row in y):
+        return _from_lists(list(y))
+    try:
+        array = np.asarray(y)
+    except ValueError:
+        array = np.asarray(y, dtype=object)
+    if array.ndim == 0 or array.ndim > 2:
+        raise InputError("labels of one or two dimensions", f"shape {array.shape}", "(N,) or (N, L)")
+    return array, columns
+
+
+def _from_lists(rows: list[Any]) -> tuple[np.ndarray, list[str] | None]:
+    """Nested lists: a 0/1 matrix, columns of classes, or lists of label names."""
+    widths = {len(r) if isinstance(r, (list, tuple, set, frozenset)) else -1 for r in rows}
+    if -1 in widths:
+        row = next(i for i, r in enumerate(rows) if not isinstance(r, (list, tuple, set, frozenset)))
+        raise InputError("one list of labels per row", f"{rows[row]!r} at row {row}", "[] for a row without a label")
+    items = [v for r in rows for v in r]
+    names = all(isinstance(v, str) for v in items)
+    if len(widths) == 1 and widths != {0} and not (names and (widths == {1} or _sets(rows))):
+        return np.asarray([list(r) for r in rows], dtype=object if names else None), None
+    if not items:
+        raise InputError("labels", "every row's list is empty", "the labels of each row")
+    shown = _sorted(set(items))
+    index = {v: i for i, v in enumerate(shown)}
+    matrix = np.zeros((len(rows), len(shown)), np.int8)
+    for i, row in enumerate(rows):
+        matrix[i, [index[v] for v in row]] = 1
+    return matrix, [str(v) for v in shown]
+
+
+def _sets(rows: list[Any]) -> bool:
+    """Rows of equal length are sets of names where a value turns up in more than one position."""
+    if isinstance(rows[0], (set, frozenset)):
+        return True
+    columns = [set(c) for c in zip(*rows, strict=True)]
+    return any(columns[i] & columns[j] for i in range(len(columns)) for j in range(i))
+
+
+def _numbers(y: np.ndarray) -> np.ndarray | None:
+    """The matrix as float64 with nan for missing, or None where it holds words."""
+    if y.dtype == object:
+        if any(isinstance(v, str) for v in y.ravel()):
+            return None
+        y = np.array([[np.nan if _is_missing(v) else float(v) for v in row] for row in y])
+    if y.dtype.kind in "US":
+        return None
+    return y.astype(np.float64)
+
+
+def _plain(y: np.ndarray) -> list[Any]:
+    values = y.tolist()
+    return [v.decode() if isinstance(v, bytes) else v for v in values]
+
+
+def _is_missing(value: Any) -> bool:
+    if value is None or (isinstance(value, float) and value != value):
+        return True
+    return isinstance(value, str) and value.strip().lower() in _MISSING_WORDS
+
+
+def _sorted(values: set[Any]) -> list[Any]:
+    try:
+        return sorted(values)
+    except TypeError:
+        return sorted(values, key=str)
+
+
+def _missing_trap(count: int, first: int) -> Trap:
+    return Trap(
+        "missing_labels",
+        True,
+        f"{count} rows have no label (first row {first}). A missing label is not a class: leave these rows out, or "
+        "fill them in.",
+    )
+
+
+def _empty_trap(names: list[str]) -> Trap:
+    return Trap("empty_label", False, f"no row has: {_listed(names)}; nothing can be learnt or judged of it.")
+
+
+def _listed(names: list[str], most: int = 5) -> str:
+    shown = ", ".join(repr(n) for n in names[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
