@@ -1,0 +1,159 @@
+"""From files to claims: run every relevant file's top level, then whatever nobody called, on unknown arguments."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from labelwise.doctor.code import calls, statements
+from labelwise.doctor.code.machine import MAX_STEPS, Budget, Claim, Frame, Machine
+from labelwise.doctor.code.project import Project, Source, is_relevant
+from labelwise.doctor.code.values import UNKNOWN, Class, Func, Instance, Module, Value, join
+
+__all__ = ["Analysis", "analyse"]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What was found in a set of files.
+
+    Attributes:
+        claims: proven claims, with the modules' own line numbers.
+        errors: path -> (line, message) of files that are not Python.
+        tangled: paths that were not followed to their end.
+    """
+
+    claims: tuple[Claim, ...]
+    errors: Mapping[str, tuple[int, str]]
+    tangled: tuple[str, ...]
+
+
+def analyse(sources: Mapping[str, Source], *, pedantic: bool = False) -> Analysis:
+    """Analyse files together. Nothing of them is imported or run."""
+    project = Project(dict(sources))
+    machine = Machine(project, pedantic)
+    tangled: list[str] = []
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, 8000))
+    try:
+        for path, source in sources.items():
+            if project.module(path) is None or not is_relevant(source.text):
+                continue
+            machine.steps = 0
+            try:
+                _root(machine, path)
+            except (Budget, RecursionError):
+                tangled.append(path)
+                machine.stack.clear()
+                machine.selecting = False
+    finally:
+        sys.setrecursionlimit(limit)
+    return Analysis(tuple(_proven(machine)), project.errors, tuple(tangled))
+
+
+def _proven(m: Machine) -> list[Claim]:
+    """Claims that hold by themselves, and those whose head is trained with the loss they need."""
+    families: dict[str, set[str]] = {}
+    for link in m.links:
+        families.setdefault(link.head, set()).add(link.family)
+    out = []
+    for claim in m.claims.values():
+        linked = any(set(claim.needs) & families.get(head, set()) for head in claim.heads)
+        if not claim.heads or linked:
+            out.append(claim)
+    return sorted(out, key=lambda c: (c.site.path, c.site.line, c.site.col, c.code))
+
+
+def _root(m: Machine, path: str) -> None:
+    module = statements.load(m, path)
+    if module is None:
+        return
+    done = 0
+    while done < len(m.pending):
+        value = m.pending[done]
+        done += 1
+        if isinstance(value, Func) and value.owner is None and id(value.node) not in m.called:
+            _alone(m, value, module)
+        elif isinstance(value, Class):
+            _class(m, value, module)
+    m.pending.clear()
+
+
+def _unknown_args(func: Func, skip: int) -> tuple[list[Value], dict[str, Value]]:
+    spec = func.node.args
+    count = len(spec.posonlyargs) + len(spec.args) - skip
+    return [UNKNOWN] * max(count, 0), {a.arg: UNKNOWN for a in spec.kwonlyargs}
+
+
+def _alone(m: Machine, func: Func, module: Module) -> None:
+    """A function that nobody calls, on unknown arguments; its effects are undone."""
+    mark = len(m.journal)
+    args, kwargs = _unknown_args(func, 0)
+    spec = func.node.args
+    names = [*spec.posonlyargs, *spec.args]
+    args = [_named(a.arg) for a in names]
+    calls.call_function(m, Frame({}, module), func.node, func, args, kwargs)
+    m.undo(mark)
+
+
+def _named(name: str) -> Value:
+    from labelwise.doctor.code.expressions import named
+
+    return named(name, UNKNOWN)
+
+
+def _class(m: Machine, cls: Class, module: Module) -> None:
+    """Every method of a class, on the objects that the code makes, or on one made of unknown arguments."""
+    frame = Frame({}, module)
+    made = list(m.instances.get(id(cls.node), []))
+    methods = [f for f in cls.env.values() if isinstance(f, Func) and f.name != "__init__"]
+    if not made:
+        init = cls.find("__init__")
+        args, kwargs = _unknown_args(init, 1) if isinstance(init, Func) else ([], {})
+        obj = calls.instantiate(m, frame, cls.node, cls, args, kwargs)
+        made = [obj] if isinstance(obj, Instance) else []
+    for obj in made:
+        _settle(m, frame, obj, methods)
+        for method in methods:
+            if id(method.node) not in m.called or len(made) > 1:
+                _method(m, frame, obj, method)
+
+
+def _method(m: Machine, frame: Frame, obj: Instance, method: Func) -> None:
+    mark = len(m.journal)
+    args, kwargs = _unknown_args(method, 0 if method.role == "staticmethod" else 1)
+    first: list[Value] = [] if method.role == "staticmethod" else [obj.cls if method.role == "classmethod" else obj]
+    calls.call_function(m, frame, method.node, method, [*first, *args], kwargs)
+    m.undo(mark)
+
+
+def _settle(m: Machine, frame: Frame, obj: Instance, methods: list[Func]) -> None:
+    """Attributes that methods other than `__init__` set: what every method may find in them."""
+    writers = [f for f in methods if _writes_self(f)]
+    if not writers:
+        return
+    written: dict[str, Value | None] = {}
+    called = set(m.called)
+    m.muted += 1
+    for method in writers:
+        mark = len(m.journal)
+        args, kwargs = _unknown_args(method, 0 if method.role == "staticmethod" else 1)
+        calls.call_function(m, frame, method.node, method, [obj, *args], kwargs)
+        for (_, key), (target, now, _) in m.undo(mark).items():
+            if target is obj and isinstance(now, Value):
+                written[key] = join(written.get(key), now) if key in written else now
+    m.muted -= 1
+    m.called = called
+    for key, value in written.items():
+        before = obj.state.get(key)
+        nothing = before is None or getattr(before, "value", 0) is None
+        m.write(obj, key, value if nothing or before is None else join(before, value))
+
+
+def _writes_self(func: Func) -> bool:
+    return any(
+        isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store) and isinstance(n.value, ast.Name) and n.value.id == "self"
+        for n in ast.walk(func.node)
+    )

@@ -1,0 +1,131 @@
+"""The given files as modules that import each other; each is read, parsed and run (abstractly) at most once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from labelwise.doctor.code.notebooks import Cells, parse, read_notebook
+from labelwise.doctor.code.values import Module
+
+__all__ = ["Project", "Source", "is_relevant", "read_source"]
+
+_WORDS = re.compile(
+    r"softmax|sigmoid|cross_?entropy|crossentropy|BCE|NLL|nll_loss|kl_div|KLDiv|argmax|logits|\.compile\(|torch\.max|\.max\(|"
+    r"expit|np\.round|\.round\(|threshold|curve\(|f1_score|binary_accuracy|np\.exp|1\.?0? ?/ ?\(1",
+    re.IGNORECASE,
+)
+MAX_BYTES = 2_000_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file's text. `cells` for notebooks; `broken` holds (cell or None, line, message)."""
+
+    path: str
+    text: str
+    cells: Cells | None = None
+    broken: tuple[tuple[int | None, int, str], ...] = ()
+
+
+def read_source(path: str, data: bytes) -> Source:
+    """Decode a file; what cannot be read is told in `broken`, never raised."""
+    if len(data) > MAX_BYTES:
+        return Source(path, "", broken=((None, 1, f"skipped: {len(data) // 1000} kB is more than {MAX_BYTES // 1000} kB"),))
+    text = _decode(data)
+    if text is None:
+        return Source(path, "", broken=((None, 1, "skipped: neither UTF-8 nor the encoding that it declares"),))
+    if path.endswith(".ipynb"):
+        try:
+            cells = read_notebook(text)
+        except SyntaxError as error:
+            return Source(path, "", broken=((None, 1, str(error.msg)),))
+        return Source(path, cells.text, cells, cells.broken)
+    return Source(path, text)
+
+
+def _decode(data: bytes) -> str | None:
+    head = data[:200].decode("latin-1")
+    declared = re.search(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", head, re.MULTILINE)
+    for encoding in ("utf-8-sig", declared[1] if declared else "utf-8"):
+        try:
+            return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return None
+
+
+def is_relevant(text: str) -> bool:
+    """False for a file in which no rule could ever find anything by itself."""
+    return _WORDS.search(text) is not None
+
+
+@dataclass
+class Project:
+    """Files by path, and by the dotted names under which they can be imported."""
+
+    sources: dict[str, Source]
+    modules: dict[str, Module | None] = field(default_factory=dict)
+    by_tail: dict[str, list[str]] = field(default_factory=dict)
+    errors: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def __post_init__(self):
+        for path in self.sources:
+            if path.endswith(".py"):
+                parts = PurePosixPath(path).with_suffix("").parts
+                name = parts[-2] if parts[-1] == "__init__" and len(parts) > 1 else parts[-1]
+                self.by_tail.setdefault(name, []).append(path)
+
+    def module(self, path: str) -> Module | None:
+        """The parsed file, or None where it has a syntax error."""
+        if path not in self.modules:
+            source = self.sources[path]
+            try:
+                tree = parse(source.text)
+            except SyntaxError as error:
+                self.errors[path] = (error.lineno or 1, error.msg or "syntax error")
+                self.modules[path] = None
+            else:
+                pure = PurePosixPath(path)
+                folder = pure.parent
+                self.modules[path] = Module(pure.stem, path, tree, package=str(folder))
+        return self.modules[path]
+
+    def find(self, dotted: str, importer: str, level: int = 0) -> str | None:
+        """Path of the file that ``import dotted`` means in `importer`, or None where it is not among the files."""
+        parts = dotted.split(".") if dotted else []
+        folder = PurePosixPath(importer).parent
+        if level:
+            for _ in range(level - 1):
+                folder = folder.parent
+            return self._at(folder, parts)
+        if not parts:
+            return None
+        if parts[-1] not in self.by_tail:
+            return None
+        for base in (folder, *folder.parents):
+            found = self._at(base, parts)
+            if found and found != importer:
+                return found
+            if not self._has_folder(str(base)):
+                break
+        tails = [p for p in self.by_tail[parts[-1]] if _dotted(p).endswith("." + dotted) or _dotted(p) == dotted]
+        return tails[0] if len(tails) == 1 and len(parts) > 1 else None
+
+    def _has_folder(self, folder: str) -> bool:
+        return True if folder in (".", "") else len(Path(folder).parts) > 0
+
+    def _at(self, folder: PurePosixPath, parts: list[str]) -> str | None:
+        base = folder.joinpath(*parts)
+        for candidate in (f"{base}.py", str(base / "__init__.py")):
+            if candidate in self.sources:
+                return candidate
+        return None
+
+
+def _dotted(path: str) -> str:
+    parts = PurePosixPath(path).with_suffix("").parts
+    if parts and parts[-1] == "__init__":
+        parts = parts[:-1]
+    return ".".join(parts)
