@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import bisect
+import gc
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from labelwise.doctor.code import calls, statements
-from labelwise.doctor.code.machine import MAX_STEPS, Budget, Claim, Frame, Machine
+from labelwise.doctor.code.machine import ENTRY_STEPS, ROOT_STEPS, Budget, Claim, Frame, Machine
 from labelwise.doctor.code.project import Project, Source, is_relevant
-from labelwise.doctor.code.values import UNKNOWN, Class, Func, Instance, Module, Value, join
+from labelwise.doctor.code.values import UNKNOWN, Bound, Class, Func, Instance, Loss, Module, Value, join
 
 __all__ = ["Analysis", "analyse"]
 
@@ -37,19 +40,18 @@ def analyse(sources: Mapping[str, Source], *, pedantic: bool = False) -> Analysi
     tangled: list[str] = []
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, 8000))
+    collecting = gc.isenabled()
+    gc.disable()  # millions of small objects that live to the end
     try:
         for path, source in sources.items():
             if project.module(path) is None or not is_relevant(source.text):
                 continue
-            machine.steps = 0
-            try:
-                _root(machine, path)
-            except (Budget, RecursionError):
+            if not _root(machine, path):
                 tangled.append(path)
-                machine.stack.clear()
-                machine.selecting = False
     finally:
         sys.setrecursionlimit(limit)
+        if collecting:
+            gc.enable()
     return Analysis(tuple(_proven(machine)), project.errors, tuple(tangled))
 
 
@@ -66,19 +68,90 @@ def _proven(m: Machine) -> list[Claim]:
     return sorted(out, key=lambda c: (c.site.path, c.site.line, c.site.col, c.code))
 
 
-def _root(m: Machine, path: str) -> None:
-    module = statements.load(m, path)
+def _root(m: Machine, path: str) -> bool:
+    """Run one file; False where it was too tangled to follow to its end."""
+    m.steps, m.limit = 0, ROOT_STEPS
+    whole = _guarded(m, lambda: statements.load(m, path))
+    module = m.project.module(path)
+    waiting = m.pending.pop(path, [])
     if module is None:
-        return
-    done = 0
-    while done < len(m.pending):
-        value = m.pending[done]
-        done += 1
-        if isinstance(value, Func) and value.owner is None and id(value.node) not in m.called:
-            _alone(m, value, module)
-        elif isinstance(value, Class):
-            _class(m, value, module)
-    m.pending.clear()
+        return whole
+    m.memo.clear()
+    while waiting:
+        for value in waiting:
+            if m.steps > 2 * ROOT_STEPS:
+                return False
+            m.limit = m.steps + ENTRY_STEPS
+            if isinstance(value, Func) and value.owner is None and id(value.node) not in m.called and _tells(m, value.node, path):
+                whole &= _guarded(m, lambda value=value: _alone(m, value, module))
+            elif isinstance(value, Class) and _tells(m, value.node, path):
+                whole &= _guarded(m, lambda value=value: _class(m, value, module))
+        waiting = m.pending.pop(path, [])  # what was defined inside of these
+    return whole
+
+
+def _guarded(m: Machine, work: Callable[[], object]) -> bool:
+    """Do a piece of work within its budget, and leave the machine as it was where that is spent."""
+    mark, muted = len(m.journal), m.muted
+    try:
+        work()
+    except (Budget, RecursionError):
+        m.undo(mark)
+        m.stack.clear()
+        m.selecting, m.muted = False, muted
+        return False
+    return True
+
+
+_TELLING = re.compile(
+    r"loss|crit|objective|entropy|bce|nll|kl_?div|softmax|sigmoid|argmax|\.max\(|torch\.max|round|\.log\(|threshold|curve|f1|accuracy|acc\b|"
+    r"compile|expit|[<>]=? ?-?0\.\d|neuralnet|learner|=="
+)
+
+
+def _tells(m: Machine, node: ast.AST, path: str) -> bool:
+    """False where no rule could find anything in this function or class by itself."""
+    lines = m.telling.get(path)
+    if lines is None:
+        lines = m.telling[path] = _telling_lines(m, path)
+    last = getattr(node, "end_lineno", None) or 0
+    at = bisect.bisect_left(lines, getattr(node, "lineno", 1))
+    return at < len(lines) and lines[at] <= last
+
+
+def _telling_lines(m: Machine, path: str) -> list[int]:
+    """Lines with a telling word, or with a call of what holds a loss under whatever name."""
+    module = m.project.module(path)
+    names = {k for k, v in module.env.items() if isinstance(v, (Loss, Bound))} if module else set()
+    lines = m.project.lines(path)
+    text = m.project.sources[path].text
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    telling = _matching(_TELLING, text.lower(), starts) if text.isascii() else _matching(_TELLING, text.casefold()[: len(text)], starts)
+    for number in telling:
+        if assigned := _ATTRIBUTE.match(lines[number - 1]):
+            names.add(assigned[1])
+    if names:
+        called = re.compile(r"\b(" + "|".join(map(re.escape, sorted(names))) + r")\(")
+        telling = sorted({*telling, *_matching(called, text, starts)})
+    return telling
+
+
+def _matching(pattern: re.Pattern[str], text: str, starts: list[int]) -> list[int]:
+    """Numbers of the lines that the pattern finds something in."""
+    found: list[int] = []
+    at = 0
+    while match := pattern.search(text, at):
+        number = bisect.bisect_right(starts, match.start())
+        if number >= len(starts):
+            break
+        found.append(number)
+        at = starts[number]
+    return found
+
+
+_ATTRIBUTE = re.compile(r"\s*self\.(\w+)\s*=(.*)")
 
 
 def _unknown_args(func: Func, skip: int) -> tuple[list[Value], dict[str, Value]]:
@@ -108,14 +181,15 @@ def _class(m: Machine, cls: Class, module: Module) -> None:
     """Every method of a class, on the objects that the code makes, or on one made of unknown arguments."""
     frame = Frame({}, module)
     made = list(m.instances.get(id(cls.node), []))
-    methods = [f for f in cls.env.values() if isinstance(f, Func) and f.name != "__init__"]
+    own = [f for f in cls.env.values() if isinstance(f, Func) and f.name != "__init__"]
+    methods = [f for f in own if _tells(m, f.node, cls.path)]
     if not made:
         init = cls.find("__init__")
         args, kwargs = _unknown_args(init, 1) if isinstance(init, Func) else ([], {})
         obj = calls.instantiate(m, frame, cls.node, cls, args, kwargs)
         made = [obj] if isinstance(obj, Instance) else []
     for obj in made:
-        _settle(m, frame, obj, methods)
+        _settle(m, frame, obj, own)
         for method in methods:
             if id(method.node) not in m.called or len(made) > 1:
                 _method(m, frame, obj, method)

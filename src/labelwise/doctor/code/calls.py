@@ -52,8 +52,27 @@ def call_function(m: Machine, frame: Frame, node: ast.AST, func: Func, args: lis
     if func.node in m.stack or len(m.stack) >= MAX_DEPTH:
         return UNKNOWN
     m.called.add(id(func.node))
+    key = _memo_key(m, func, args, kwargs)
+    if key is not None and key in m.memo:
+        return m.memo[key]
+    out = _run_function(m, func, _bind(func, args, kwargs))
+    if key is not None and key[-2] == m.version:
+        m.memo[key] = out
+    return out
+
+
+def _memo_key(m: Machine, func: Func, args: list[Value], kwargs: dict[str, Value]) -> tuple | None:
+    """The same function on the same values in the same state of the heap need not be run again."""
+    try:
+        key = (id(func.node), id(func.frame), tuple(args), tuple(kwargs.items()), m.muted, m.version, m.selecting)
+        hash(key)
+    except TypeError:
+        return None
+    return key
+
+
+def _run_function(m: Machine, func: Func, env: dict[str, Value]) -> Value:
     module = func.frame.module
-    env = _bind(func, args, kwargs)
     inner = Frame(env, module, func.frame, func)
     spec = func.node.args
     names = [*spec.posonlyargs, *spec.args]

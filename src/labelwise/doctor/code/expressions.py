@@ -463,11 +463,12 @@ def _is(left: Value, right: Value) -> bool | None:
 
 
 def _if_exp(m: Machine, frame: Frame, node: ast.IfExp) -> Value:
-    known = truth(evaluate(m, frame, node.test))
+    test = evaluate(m, frame, node.test)
+    known = truth(test)
     if known is not None:
         return evaluate(m, frame, node.body if known else node.orelse)
     a, b = evaluate(m, frame, node.body), evaluate(m, frame, node.orelse)
-    return ops.chosen_bits(m, frame, node, a, b) or join(a, b)
+    return ops.chosen_bits(m, frame, node, a, b, test) or join(a, b)
 
 
 def _call(m: Machine, frame: Frame, node: ast.Call) -> Value:

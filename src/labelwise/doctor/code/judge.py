@@ -7,7 +7,7 @@ import re
 from pathlib import PurePosixPath
 
 from labelwise.doctor.code.machine import Claim, Frame, Link, Machine
-from labelwise.doctor.code.values import Const, Loss, Site, Tensor, Unknown, Value
+from labelwise.doctor.code.values import Const, Heap, Loss, Rest, Site, Tensor, Unknown, Value
 
 __all__ = [
     "argmax_across", "argmax_of_one", "cells", "equal_shapes", "flat_accuracy", "implicit_axis", "loss_call", "mean_of_cells",
@@ -324,10 +324,18 @@ def unstable_log(m: Machine, x: Tensor, site: Site) -> None:
 
 def from_test(values: list[Value]) -> Tensor | None:
     """What an unknown function makes of test data: more test data, or a score of a swept threshold."""
-    tensors = [v for v in values if isinstance(v, Tensor) and v.test]
+    parts = [v for value in values for v in _parts(value)]
+    tensors = [v for v in parts if isinstance(v, Tensor) and v.test]
     if not tensors:
         return None
     return Tensor(test=True, of="swept-score" if any(t.of == "swept" for t in tensors) else None)
+
+
+def _parts(value: Value) -> tuple[Value, ...]:
+    """The value, or what a list is made of."""
+    if isinstance(value, Heap) and value.kind == "list" and isinstance(value.state["items"], tuple):
+        return tuple(o for i in value.state["items"][:8] for o in (i.options if isinstance(i, Rest) else (i,)))
+    return (value,)
 
 
 def constant(value: Value | None) -> object:

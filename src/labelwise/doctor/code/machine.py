@@ -11,8 +11,9 @@ from labelwise.doctor.code.values import UNKNOWN, Class, Func, Heap, Instance, M
 
 __all__ = ["Budget", "Claim", "Frame", "Link", "Machine"]
 
-MAX_STEPS = 250_000
-MAX_DEPTH = 14
+ROOT_STEPS = 24_000  # for all of a file
+ENTRY_STEPS = 6_000  # for one function or class of it
+MAX_DEPTH = 10
 
 
 class Budget(Exception):  # noqa: N818
@@ -78,21 +79,25 @@ class Machine:
     claims: dict[tuple[str, str, int, int], Claim] = field(default_factory=dict)
     links: set[Link] = field(default_factory=set)
     journal: list[tuple[Heap, str, Any]] = field(default_factory=list)
-    pending: list[Value] = field(default_factory=list)
+    pending: dict[str, list[Value]] = field(default_factory=dict)
+    memo: dict[Any, Value] = field(default_factory=dict)
+    version: int = 0
     called: set[int] = field(default_factory=set)
     stack: list[Any] = field(default_factory=list)
     instances: dict[int, list[Instance]] = field(default_factory=dict)
     loaded: list[str] = field(default_factory=list)
+    telling: dict[str, list[int]] = field(default_factory=dict)
     statement: Any = None
     cells: str = ""
     selecting: bool = False
     steps: int = 0
+    limit: int = ROOT_STEPS
     muted: int = 0
 
     def tick(self) -> None:
         """Count a step of work."""
         self.steps += 1
-        if self.steps > MAX_STEPS:
+        if self.steps > self.limit:
             raise Budget
 
     # ------------------------------------------------------------ what was found
@@ -119,11 +124,14 @@ class Machine:
     def write(self, obj: Heap, key: str, value: Any) -> None:
         """Set a part of an object's state, so that a branch can be undone."""
         self.journal.append((obj, key, obj.state.get(key, _GONE)))
+        self.version += 1
         obj.state[key] = value
 
     def undo(self, mark: int) -> dict[tuple[int, str], tuple[Heap, Any, Any]]:
         """Roll back to `mark`; returns ``(object, value after, value before)`` of everything written since."""
         after: dict[tuple[int, str], tuple[Heap, Any, Any]] = {}
+        if len(self.journal) > mark:
+            self.version += 1
         while len(self.journal) > mark:
             obj, key, old = self.journal.pop()
             slot = (id(obj), key)

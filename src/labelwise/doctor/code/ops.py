@@ -294,13 +294,14 @@ def _clamp(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: d
 def _where(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict[str, Value], lib: str) -> Value:
     if len(args) < 3:
         return UNKNOWN
-    return chosen_bits(m, frame, node, args[1], args[2]) or join(args[1], args[2])
+    return chosen_bits(m, frame, node, args[1], args[2], args[0]) or join(args[1], args[2])
 
 
-def chosen_bits(m: Machine, frame: Frame, node: ast.AST, a: Value, b: Value) -> Value | None:
+def chosen_bits(m: Machine, frame: Frame, node: ast.AST, a: Value, b: Value, condition: Value) -> Value | None:
     """0/1 picked by a condition."""
     if {number(a), number(b)} == {0, 1}:
-        return Tensor("bits", site=m.site(node, frame))
+        x = tensor(condition)
+        return Tensor("bits", None, x.width, x.ndim, m.site(node, frame), test=x.test, of=x.of)
     return None
 
 

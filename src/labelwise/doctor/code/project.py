@@ -13,7 +13,7 @@ __all__ = ["Project", "Source", "is_relevant", "read_source"]
 
 _WORDS = re.compile(
     r"softmax|sigmoid|cross_?entropy|crossentropy|BCE|NLL|nll_loss|kl_div|KLDiv|argmax|logits|\.compile\(|torch\.max|\.max\(|"
-    r"expit|np\.round|\.round\(|threshold|curve\(|f1_score|binary_accuracy|np\.exp|1\.?0? ?/ ?\(1",
+    r"expit|np\.round|\.round\(|threshold|curve\(|f1_score|binary_accuracy|accuracy_score|Binarizer|NeuralNet|Learner\(|np\.exp|1\.?0? ?/ ?\(1",
     re.IGNORECASE,
 )
 MAX_BYTES = 2_000_000
@@ -69,6 +69,7 @@ class Project:
     modules: dict[str, Module | None] = field(default_factory=dict)
     by_tail: dict[str, list[str]] = field(default_factory=dict)
     errors: dict[str, tuple[int, str]] = field(default_factory=dict)
+    _lines: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self):
         for path in self.sources:
@@ -91,6 +92,12 @@ class Project:
                 folder = pure.parent
                 self.modules[path] = Module(pure.stem, path, tree, package=str(folder))
         return self.modules[path]
+
+    def lines(self, path: str) -> list[str]:
+        """The file's lines."""
+        if path not in self._lines:
+            self._lines[path] = self.sources[path].text.split("\n")
+        return self._lines[path]
 
     def find(self, dotted: str, importer: str, level: int = 0) -> str | None:
         """Path of the file that ``import dotted`` means in `importer`, or None where it is not among the files."""

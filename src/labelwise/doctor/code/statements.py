@@ -264,7 +264,7 @@ def _function(m: Machine, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctio
         elif last not in _TRANSPARENT and not name.startswith(("tensorflow.", "torch.")):
             transparent = False
     func = ex.make_function(m, frame, node, node.name, role)
-    m.pending.append(func)
+    m.pending.setdefault(frame.module.path, []).append(func)
     value: Value = func if transparent else UNKNOWN
     for decorator, _ in reversed(wrappers):
         value = ex.call(m, frame, decorator, ex.evaluate(m, frame, decorator), [value], {})
@@ -296,7 +296,7 @@ def _class(m: Machine, frame: Frame, node: ast.ClassDef) -> None:
     for value in cls.env.values():
         if isinstance(value, Func) and value.owner is None:
             value.owner = cls
-    m.pending.append(cls)
+    m.pending.setdefault(frame.module.path, []).append(cls)
 
 
 # ------------------------------------------------------------------ imports
