@@ -40,7 +40,9 @@ def _bundle(path: Path) -> list[Case]:
 
 def _case(rule: str, kind: str, name: str, body: str) -> Case:
     files, expected, columns = {}, set(), {}
-    chunks = re.split(r"^--- (\S+)$", "--- main.py" + body if not body.startswith("\n---") else body[1:], flags=re.MULTILINE)
+    chunks = re.split(
+        r"^--- (\S+)$", "--- main.py" + body if not body.startswith("\n---") else body[1:], flags=re.MULTILINE
+    )
     for i in range(1, len(chunks), 2):
         name_, text = chunks[i], chunks[i + 1][1:]
         for prelude, code in PRELUDES.items():
@@ -54,6 +56,8 @@ def _case(rule: str, kind: str, name: str, body: str) -> Case:
                     if mark[2]:
                         columns[key] = int(mark[2])
         if name_.endswith(".ipynb"):
-            text = json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": c.splitlines(True)} for c in cells]})
+            text = json.dumps(
+                {"nbformat": 4, "cells": [{"cell_type": "code", "source": c.splitlines(True)} for c in cells]}
+            )
         files[name_] = text
     return Case(rule, kind == "good", name, files, frozenset(expected), columns)

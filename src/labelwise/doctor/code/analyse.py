@@ -37,7 +37,6 @@ def analyse(sources: Mapping[str, Source], *, pedantic: bool = False) -> Analysi
     """Analyse files together. Nothing of them is imported or run."""
     project = Project(dict(sources))
     machine = Machine(project, pedantic)
-    tangled: list[str] = []
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, 8000))
     collecting = gc.isenabled()
@@ -47,12 +46,12 @@ def analyse(sources: Mapping[str, Source], *, pedantic: bool = False) -> Analysi
             if project.module(path) is None or not is_relevant(source.text):
                 continue
             if not _root(machine, path):
-                tangled.append(path)
+                machine.tangled.append(path)
     finally:
         sys.setrecursionlimit(limit)
         if collecting:
             gc.enable()
-    return Analysis(tuple(_proven(machine)), project.errors, tuple(tangled))
+    return Analysis(tuple(_proven(machine)), project.errors, tuple(dict.fromkeys(machine.tangled)))
 
 
 def _proven(m: Machine) -> list[Claim]:
@@ -82,7 +81,12 @@ def _root(m: Machine, path: str) -> bool:
             if m.steps > 2 * ROOT_STEPS:
                 return False
             m.limit = m.steps + ENTRY_STEPS
-            if isinstance(value, Func) and value.owner is None and id(value.node) not in m.called and _tells(m, value.node, path):
+            if (
+                isinstance(value, Func)
+                and value.owner is None
+                and id(value.node) not in m.called
+                and _tells(m, value.node, path)
+            ):
                 whole &= _guarded(m, lambda value=value: _alone(m, value, module))
             elif isinstance(value, Class) and _tells(m, value.node, path):
                 whole &= _guarded(m, lambda value=value: _class(m, value, module))
@@ -128,7 +132,11 @@ def _telling_lines(m: Machine, path: str) -> list[int]:
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line) + 1)
-    telling = _matching(_TELLING, text.lower(), starts) if text.isascii() else _matching(_TELLING, text.casefold()[: len(text)], starts)
+    telling = (
+        _matching(_TELLING, text.lower(), starts)
+        if text.isascii()
+        else _matching(_TELLING, text.casefold()[: len(text)], starts)
+    )
     for number in telling:
         if assigned := _ATTRIBUTE.match(lines[number - 1]):
             names.add(assigned[1])
@@ -228,6 +236,9 @@ def _settle(m: Machine, frame: Frame, obj: Instance, methods: list[Func]) -> Non
 
 def _writes_self(func: Func) -> bool:
     return any(
-        isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store) and isinstance(n.value, ast.Name) and n.value.id == "self"
+        isinstance(n, ast.Attribute)
+        and isinstance(n.ctx, ast.Store)
+        and isinstance(n.value, ast.Name)
+        and n.value.id == "self"
         for n in ast.walk(func.node)
     )

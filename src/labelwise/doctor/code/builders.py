@@ -9,7 +9,24 @@ from labelwise.doctor.code import calls, judge, keras, layers, ops
 from labelwise.doctor.code import expressions as ex
 from labelwise.doctor.code.frameworks import HF_CLASSIFIERS, LOSSES, TORCHVISION_NETS, canonical
 from labelwise.doctor.code.machine import Claim, Frame, Link, Machine
-from labelwise.doctor.code.values import UNKNOWN, Bound, Class, Const, Func, Heap, Instance, Layer, Loss, Ref, Rest, Super, Tensor, Tuple_, Value, join
+from labelwise.doctor.code.values import (
+    UNKNOWN,
+    Bound,
+    Class,
+    Const,
+    Func,
+    Heap,
+    Instance,
+    Layer,
+    Loss,
+    Ref,
+    Rest,
+    Super,
+    Tensor,
+    Tuple_,
+    Value,
+    join,
+)
 
 __all__ = ["call_heap", "call_known", "heap_method"]
 
@@ -56,7 +73,11 @@ def _call_net(m: Machine, frame: Frame, node: ast.AST, obj: Heap, args: Args) ->
         site = obj.site
         return layers.head_tensor(site, obj.state.get("width"), Tensor()).but(ndim=2) if site else UNKNOWN
     x = Tensor(ndim=2, of="batch")
-    return layers.apply_layer(m, frame, node, head, [x], inside=True) if isinstance(head, Layer) else ex.call(m, frame, node, head, [x], {})
+    return (
+        layers.apply_layer(m, frame, node, head, [x], inside=True)
+        if isinstance(head, Layer)
+        else ex.call(m, frame, node, head, [x], {})
+    )
 
 
 def heap_method(m: Machine, frame: Frame, node: ast.AST, obj: Heap, name: str, args: Args, kwargs: Kwargs) -> Value:

@@ -9,7 +9,27 @@ from labelwise.doctor.code import expressions as ex
 from labelwise.doctor.code.frameworks import LAYERS, LOSSES, METHODS, OPS, LossSpec, canonical
 from labelwise.doctor.code import judge
 from labelwise.doctor.code.machine import MAX_DEPTH, Frame, Machine
-from labelwise.doctor.code.values import UNKNOWN, Bound, Class, Const, Func, Heap, Instance, Layer, Loss, Module, Ref, Rest, Site, Super, Tensor, Tuple_, Unknown, Value, join
+from labelwise.doctor.code.values import (
+    UNKNOWN,
+    Bound,
+    Class,
+    Const,
+    Func,
+    Heap,
+    Instance,
+    Layer,
+    Loss,
+    Module,
+    Ref,
+    Rest,
+    Site,
+    Super,
+    Tensor,
+    Tuple_,
+    Unknown,
+    Value,
+    join,
+)
 
 __all__ = ["call", "call_function", "instantiate"]
 
@@ -39,7 +59,9 @@ def call(m: Machine, frame: Frame, node: ast.AST, func: Value, args: list[Value]
     if isinstance(func, Heap):
         return builders.call_heap(m, frame, node, func, args, kwargs)
     if isinstance(func, Unknown) and func.options and m.pedantic and len(m.stack) < MAX_DEPTH:
-        out = tuple(call(m, frame, node, o, args, kwargs) for o in func.options if isinstance(o, (Layer, Loss, Heap, Func)))
+        out = tuple(
+            call(m, frame, node, o, args, kwargs) for o in func.options if isinstance(o, (Layer, Loss, Heap, Func))
+        )
         return Unknown(tuple(o for o in out if isinstance(o, Tensor)))
     return judge.from_test([*args, *kwargs.values()]) or UNKNOWN
 
@@ -47,7 +69,9 @@ def call(m: Machine, frame: Frame, node: ast.AST, func: Value, args: list[Value]
 # ------------------------------------------------------------------ functions and classes of the project
 
 
-def call_function(m: Machine, frame: Frame, node: ast.AST, func: Func, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def call_function(
+    m: Machine, frame: Frame, node: ast.AST, func: Func, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
     """Run a function of the project on abstract arguments."""
     if func.node in m.stack or len(m.stack) >= MAX_DEPTH:
         return UNKNOWN
@@ -123,7 +147,9 @@ def _bind(func: Func, args: list[Value], kwargs: dict[str, Value]) -> dict[str, 
     return env
 
 
-def instantiate(m: Machine, frame: Frame, node: ast.AST, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def instantiate(
+    m: Machine, frame: Frame, node: ast.AST, cls: Class, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
     """Make an object of a class of the project."""
     obj = Instance(cls, m.site(node, frame, cls.name))
     kept = m.instances.setdefault(id(cls.node), [])
@@ -143,7 +169,9 @@ def instantiate(m: Machine, frame: Frame, node: ast.AST, cls: Class, args: list[
     return obj
 
 
-def _call_instance(m: Machine, frame: Frame, node: ast.AST, obj: Instance, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _call_instance(
+    m: Machine, frame: Frame, node: ast.AST, obj: Instance, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
     for name in ("__call__", "forward", "call"):
         own = obj.state.get(name)
         found = own if isinstance(own, (Func, Bound)) else obj.cls.find(name)
@@ -158,12 +186,18 @@ def _call_instance(m: Machine, frame: Frame, node: ast.AST, obj: Instance, args:
 # ------------------------------------------------------------------ methods
 
 
-def _call_bound(m: Machine, frame: Frame, node: ast.AST, bound: Bound, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _call_bound(
+    m: Machine, frame: Frame, node: ast.AST, bound: Bound, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
     target = bound.target
     if bound.func is not None:
         if bound.name == "partial":
             return call(m, frame, node, bound.func, [*bound.args, *args], {**dict(bound.kwargs), **kwargs})
-        return call_function(m, frame, node, bound.func, [target, *args], kwargs) if isinstance(bound.func, Func) else UNKNOWN
+        return (
+            call_function(m, frame, node, bound.func, [target, *args], kwargs)
+            if isinstance(bound.func, Func)
+            else UNKNOWN
+        )
     name = bound.name
     if isinstance(target, Super):
         return UNKNOWN
@@ -194,7 +228,9 @@ def _array_like(name: str, args: list[Value], kwargs: dict[str, Value]) -> bool:
     return name in ("view", "reshape", "unsqueeze", "squeeze", "size", "astype", "clamp", "sum", "mean")
 
 
-def _tensor_method(m: Machine, frame: Frame, node: ast.AST, x: Tensor, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _tensor_method(
+    m: Machine, frame: Frame, node: ast.AST, x: Tensor, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
     op = METHODS.get(name)
     if op is not None:
         return ops.apply(m, frame, node, op, [x, *args], kwargs, "torch")
@@ -211,11 +247,18 @@ def _tensor_method(m: Machine, frame: Frame, node: ast.AST, x: Tensor, name: str
     return judge.from_test([x, *args, *kwargs.values()]) or Tensor()
 
 
-def _framework_method(m: Machine, frame: Frame, node: ast.AST, obj: Instance, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _framework_method(
+    m: Machine, frame: Frame, node: ast.AST, obj: Instance, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
     if name in _SELF_METHODS:
         return obj
     bases = obj.cls.outside()
-    if any(b.startswith("keras.") and b.endswith("Model") for b in bases) and name in ("compile", "fit", "predict", "evaluate"):
+    if any(b.startswith("keras.") and b.endswith("Model") for b in bases) and name in (
+        "compile",
+        "fit",
+        "predict",
+        "evaluate",
+    ):
         return keras.method(m, frame, node, obj, name, args, kwargs)
     if name in ("forward", "__call__"):
         return _call_instance(m, frame, node, obj, args, kwargs)
@@ -227,7 +270,9 @@ def _framework_method(m: Machine, frame: Frame, node: ast.AST, obj: Instance, na
 # ------------------------------------------------------------------ losses
 
 
-def _call_loss(m: Machine, frame: Frame, node: ast.AST, loss: Loss, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _call_loss(
+    m: Machine, frame: Frame, node: ast.AST, loss: Loss, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
     order = ("y_true", "y_pred") if loss.keras else ("input", "target")
     given = dict(zip(order, args, strict=False)) | kwargs
     scores = given.get(order[1] if loss.keras else order[0])
@@ -236,11 +281,15 @@ def _call_loss(m: Machine, frame: Frame, node: ast.AST, loss: Loss, args: list[V
     return UNKNOWN
 
 
-def loss_of(m: Machine, frame: Frame, node: ast.AST, name: str, spec: LossSpec, args: list[Value], kwargs: dict[str, Value]) -> Loss:
+def loss_of(
+    m: Machine, frame: Frame, node: ast.AST, name: str, spec: LossSpec, args: list[Value], kwargs: dict[str, Value]
+) -> Loss:
     """A loss object from its constructor call (or a bare class, with no arguments)."""
     settings: list[tuple[str, object]] = []
     index = kwargs.get("ignore_index", kwargs.get("ignore_class"))
-    settings.append(("ignore_index", (judge.constant(index) if isinstance(index, Const) else False) if index is not None else -100))
+    settings.append(
+        ("ignore_index", (judge.constant(index) if isinstance(index, Const) else False) if index is not None else -100)
+    )
     if "log_target" in kwargs:
         settings.append(("log_target", judge.constant(kwargs["log_target"]) is not False))
     if "reduction" in kwargs:
@@ -269,7 +318,9 @@ def _call_ref(m: Machine, frame: Frame, node: ast.AST, ref: Ref, args: list[Valu
     if op is not None:
         lib = name.partition(".")[0]
         if not args:
-            args = [kwargs[k] for k in ("input", "x", "logits", "tensor", "a", "features", "tensors") if k in kwargs][:1]
+            args = [kwargs[k] for k in ("input", "x", "logits", "tensor", "a", "features", "tensors") if k in kwargs][
+                :1
+            ]
             if not args:
                 return UNKNOWN
         return ops.apply(m, frame, node, op, args, kwargs, lib)
@@ -283,4 +334,6 @@ def named_site(site: Site, what: str) -> Site:
 
 def is_module(value: Value) -> bool:
     """True for what can be called as a model."""
-    return isinstance(value, (Layer, Instance, Module)) or (isinstance(value, Heap) and value.kind in ("seq", "net", "kmodel", "parallel"))
+    return isinstance(value, (Layer, Instance, Module)) or (
+        isinstance(value, Heap) and value.kind in ("seq", "net", "kmodel", "parallel")
+    )

@@ -10,7 +10,27 @@ from collections.abc import Callable
 from labelwise.doctor.code import calls, ops, statements
 from labelwise.doctor.code.frameworks import star_name
 from labelwise.doctor.code.machine import Frame, Machine
-from labelwise.doctor.code.values import UNKNOWN, Bound, Class, Const, Func, Heap, Instance, Layer, Loss, Module, Ref, Rest, Super, Tensor, Tuple_, Unknown, Value, join, truth
+from labelwise.doctor.code.values import (
+    UNKNOWN,
+    Bound,
+    Class,
+    Const,
+    Func,
+    Heap,
+    Instance,
+    Layer,
+    Loss,
+    Module,
+    Ref,
+    Rest,
+    Super,
+    Tensor,
+    Tuple_,
+    Unknown,
+    Value,
+    join,
+    truth,
+)
 
 __all__ = [
     "attribute", "binary", "call", "element_of", "evaluate", "items_of", "make_function", "named", "project_module",
@@ -157,7 +177,15 @@ def set_attribute(m: Machine, obj: Value, name: str, value: Value) -> None:
         attrs = dict(obj.state.get("attrs", {}))
         attrs[name] = value
         m.write(obj, "attrs", attrs)
-        if obj.kind == "net" and name in ("fc", "classifier", "head", "heads", "classif", "last_linear", "logits_layer"):
+        if obj.kind == "net" and name in (
+            "fc",
+            "classifier",
+            "head",
+            "heads",
+            "classif",
+            "last_linear",
+            "logits_layer",
+        ):
             m.write(obj, "head", value)
 
 
@@ -178,7 +206,9 @@ def _subscript(m: Machine, frame: Frame, node: ast.Subscript) -> Value:
 def item(m: Machine, frame: Frame, node: ast.AST, obj: Value, key: Value) -> Value:
     """``obj[key]`` for a key that is one value."""
     if isinstance(obj, Heap) and obj.kind == "hf_output":
-        return obj.state["logits"] if key == Const("logits") or (key == Const(0) and not obj.state["labels"]) else UNKNOWN
+        return (
+            obj.state["logits"] if key == Const("logits") or (key == Const(0) and not obj.state["labels"]) else UNKNOWN
+        )
     if isinstance(obj, Heap) and obj.kind == "dict":
         if isinstance(key, Const):
             return obj.state["items"].get(key.value, UNKNOWN) if not obj.opaque else UNKNOWN
@@ -256,7 +286,9 @@ def set_item(m: Machine, frame: Frame, target: ast.Subscript, value: Value) -> N
             m.write(obj, "items", items)
         else:
             obj.opaque = True
-    elif isinstance(obj, Heap) and obj.kind in ("list", "seq") and isinstance(key, Const) and isinstance(key.value, int):
+    elif (
+        isinstance(obj, Heap) and obj.kind in ("list", "seq") and isinstance(key, Const) and isinstance(key.value, int)
+    ):
         items_ = list(obj.state["items"])
         if -len(items_) <= key.value < len(items_):
             items_[key.value] = value
@@ -292,7 +324,9 @@ def element_of(value: Value) -> Value:
         flat: list[Value] = []
         for i in items_of(value):
             flat.extend(i.options if isinstance(i, Rest) else (i,))
-        if flat and all(isinstance(i, Const) and isinstance(i.value, (int, float)) and not isinstance(i.value, bool) for i in flat):
+        if flat and all(
+            isinstance(i, Const) and isinstance(i.value, (int, float)) and not isinstance(i.value, bool) for i in flat
+        ):
             return Tensor(of="candidate")
         out: Value | None = None
         for i in flat:
@@ -495,12 +529,16 @@ def _call(m: Machine, frame: Frame, node: ast.Call) -> Value:
     return calls.call(m, frame, node, func, args, kwargs)
 
 
-def make_function(m: Machine, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, name: str, role: str) -> Func:
+def make_function(
+    m: Machine, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, name: str, role: str
+) -> Func:
     """A function value with its defaults evaluated now."""
     spec = node.args
     positional = [*spec.posonlyargs, *spec.args]
     defaults = {a.arg: evaluate(m, frame, d) for a, d in zip(positional[::-1], spec.defaults[::-1], strict=False)}
-    defaults |= {a.arg: evaluate(m, frame, d) for a, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if d is not None}
+    defaults |= {
+        a.arg: evaluate(m, frame, d) for a, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if d is not None
+    }
     return Func(node, frame, frame.module.path, name, defaults, None, role)
 
 

@@ -9,7 +9,12 @@ from functools import lru_cache
 __all__ = ["ATTR_LAYERS", "LAYERS", "LOSSES", "METHODS", "OPS", "LayerSpec", "LossSpec", "canonical", "star_name"]
 
 _PREFIXES = (
-    (re.compile(r"^(tensorflow\.python\.keras|tensorflow\.keras|tf_keras|keras\.api|tensorflow\.contrib\.keras|keras_core)\b"), "keras"),
+    (
+        re.compile(
+            r"^(tensorflow\.python\.keras|tensorflow\.keras|tf_keras|keras\.api|tensorflow\.contrib\.keras|keras_core)\b"
+        ),
+        "keras",
+    ),
     (re.compile(r"^tensorflow\.compat\.v[12]\.keras\b"), "keras"),
     (re.compile(r"^tensorflow\.compat\.v[12]\b"), "tensorflow"),
     (re.compile(r"^keras\.(layers|models|losses|activations|metrics)\.(?:[a-z_]+\.)+(?=[A-Z])"), r"keras.\1."),
@@ -168,7 +173,11 @@ class LayerSpec:
 
 def _layers() -> dict[str, LayerSpec]:
     torch = {
-        "affine": [("Linear", "in_features out_features"), ("LazyLinear", "out_features"), ("Bilinear", "in1 in2 out_features")]
+        "affine": [
+            ("Linear", "in_features out_features"),
+            ("LazyLinear", "out_features"),
+            ("Bilinear", "in1 in2 out_features"),
+        ]
         + [(f"Conv{t}{d}d", "in_channels out_features kernel_size") for t in ("", "Transpose") for d in (1, 2, 3)],
         "softmax": [("Softmax", "dim"), ("Softmin", "dim")],
         "softmax2d": [("Softmax2d", "")],
@@ -178,7 +187,9 @@ def _layers() -> dict[str, LayerSpec]:
         "relu": [("ReLU", "inplace"), ("ReLU6", "inplace")],
         "keep": [(n, "") for n in ("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "Identity")],
         "flatten": [("Flatten", "start_dim end_dim")],
-        "norm": [(n, "") for n in ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm", "GroupNorm", "InstanceNorm2d")],
+        "norm": [
+            (n, "") for n in ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm", "GroupNorm", "InstanceNorm2d")
+        ],
         "other": [
             (n, "")
             for n in "Tanh Hardtanh GELU SiLU ELU SELU LeakyReLU PReLU Mish Softplus Hardsigmoid Hardswish Softsign Embedding LSTM GRU RNN "
@@ -188,8 +199,14 @@ def _layers() -> dict[str, LayerSpec]:
         ],
     }
     keras = {
-        "affine": [("Dense", "units activation"), ("Conv1D", "units kernel_size"), ("Conv2D", "units kernel_size"),
-                   ("Convolution2D", "units nb_row nb_col"), ("Conv2DTranspose", "units kernel_size"), ("Conv3D", "units kernel_size")],
+        "affine": [
+            ("Dense", "units activation"),
+            ("Conv1D", "units kernel_size"),
+            ("Conv2D", "units kernel_size"),
+            ("Convolution2D", "units nb_row nb_col"),
+            ("Conv2DTranspose", "units kernel_size"),
+            ("Conv3D", "units kernel_size"),
+        ],
         "activation": [("Activation", "activation")],
         "softmax": [("Softmax", "axis")],
         "relu": [("ReLU", "")],
@@ -289,16 +306,32 @@ def _losses() -> dict[str, LossSpec]:
             table[name] = LossSpec(family, True, "input", "target", torch_args)
     table["torchvision.ops.sigmoid_focal_loss"] = LossSpec("bcel", False, "inputs", "targets", ("inputs", "targets"))
     tf_args = ("_sentinel", "labels", "logits", "dim")
-    for root in ("tensorflow.nn.", ):
-        for name in ("softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_logits_v2", "sparse_softmax_cross_entropy_with_logits"):
-            table[root + name] = LossSpec("ce", False, "logits", "labels", tf_args if "v2" not in name else ("labels", "logits"))
+    for root in ("tensorflow.nn.",):
+        for name in (
+            "softmax_cross_entropy_with_logits",
+            "softmax_cross_entropy_with_logits_v2",
+            "sparse_softmax_cross_entropy_with_logits",
+        ):
+            table[root + name] = LossSpec(
+                "ce", False, "logits", "labels", tf_args if "v2" not in name else ("labels", "logits")
+            )
         table[root + "sigmoid_cross_entropy_with_logits"] = LossSpec("bcel", False, "logits", "labels", tf_args)
-        table[root + "weighted_cross_entropy_with_logits"] = LossSpec("bcel", False, "logits", "targets", ("targets", "logits"))
-    for name, family in (("softmax_cross_entropy", "ce"), ("sparse_softmax_cross_entropy", "ce"), ("sigmoid_cross_entropy", "bcel")):
+        table[root + "weighted_cross_entropy_with_logits"] = LossSpec(
+            "bcel", False, "logits", "targets", ("targets", "logits")
+        )
+    for name, family in (
+        ("softmax_cross_entropy", "ce"),
+        ("sparse_softmax_cross_entropy", "ce"),
+        ("sigmoid_cross_entropy", "bcel"),
+    ):
         labels = "multi_class_labels" if family == "bcel" else "onehot_labels" if "sparse" not in name else "labels"
         table["tensorflow.losses." + name] = LossSpec(family, False, "logits", labels, (labels, "logits"))
         table["tensorflow.contrib.losses." + name] = LossSpec(family, False, "logits", labels, ("logits", labels))
-    for name, family in (("softmax_cross_entropy", "ce"), ("softmax_cross_entropy_with_integer_labels", "ce"), ("sigmoid_binary_cross_entropy", "bcel")):
+    for name, family in (
+        ("softmax_cross_entropy", "ce"),
+        ("softmax_cross_entropy_with_integer_labels", "ce"),
+        ("sigmoid_binary_cross_entropy", "bcel"),
+    ):
         for root in ("optax.", "optax.losses."):
             table[root + name] = LossSpec(family, False, "logits", "labels", ("logits", "labels"))
     keras_made = ("from_logits",)
@@ -315,11 +348,17 @@ def _losses() -> dict[str, LossSpec]:
         ("sparse_categorical_crossentropy", "kscce"),
         ("binary_crossentropy", "kbce"),
     ):
-        table["keras.losses." + name] = LossSpec(family, False, "y_pred", "y_true", ("y_true", "y_pred", "from_logits"), True)
+        table["keras.losses." + name] = LossSpec(
+            family, False, "y_pred", "y_true", ("y_true", "y_pred", "from_logits"), True
+        )
         table["keras.metrics." + name] = table["keras.losses." + name]
         table["keras.objectives." + name] = table["keras.losses." + name]
-        table["keras.backend." + name] = LossSpec(family, False, "output", "target", ("target", "output", "from_logits"), True)
-        table["keras.ops." + name] = LossSpec(family, False, "output", "target", ("target", "output", "from_logits"), True)
+        table["keras.backend." + name] = LossSpec(
+            family, False, "output", "target", ("target", "output", "from_logits"), True
+        )
+        table["keras.ops." + name] = LossSpec(
+            family, False, "output", "target", ("target", "output", "from_logits"), True
+        )
     for name in ("MeanSquaredError", "MeanAbsoluteError"):
         table["keras.losses." + name] = LossSpec("mse", True, "y_pred", "y_true", (), True)
     return table

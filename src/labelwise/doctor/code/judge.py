@@ -71,7 +71,13 @@ def place(site: Site) -> str:
 
 
 def loss_call(
-    m: Machine, frame: Frame, node: ast.AST, loss: Loss, scores: Value, labels: Value | None = None, log_inside: bool = False
+    m: Machine,
+    frame: Frame,
+    node: ast.AST,
+    loss: Loss,
+    scores: Value,
+    labels: Value | None = None,
+    log_inside: bool = False,
 ) -> None:
     """Scores (and labels) reach a loss at `node`. `log_inside`: the caller takes the logarithm itself (skorch)."""
     site = m.site(node, frame, loss.name)
@@ -84,7 +90,14 @@ def loss_call(
 
 
 def _judge(
-    m: Machine, node: ast.AST, loss: Loss, x: Tensor, labels: Value | None, site: Site, log_inside: bool, confidence: str
+    m: Machine,
+    node: ast.AST,
+    loss: Loss,
+    x: Tensor,
+    labels: Value | None,
+    site: Site,
+    log_inside: bool,
+    confidence: str,
 ) -> None:
     family = loss.family.replace("kscce", "kcce")
     if loss.keras and family in ("kcce", "kbce"):
@@ -97,7 +110,12 @@ def _judge(
     if x.act in ("softmax", "logp") and family in ("ce", "nll", "bce", "bcel"):
         _over_batch(m, x, 1)
     targets(m, loss, x, labels, site)
-    if x.width == 1 and x.ndim in (None, 2) and (family == "ce" or family.startswith("kcce")) and x.act in ("logits", "sigmoid", "relu"):
+    if (
+        x.width == 1
+        and x.ndim in (None, 2)
+        and (family == "ce" or family.startswith("kcce"))
+        and x.act in ("logits", "sigmoid", "relu")
+    ):
         text = f"{loss.name} at {place(site)} gets one score per row: the softmax of one score is always 1 and the loss always 0"
         m.claim(Claim("LW401", site, text, _ends(x, loss), confidence))
         return
@@ -189,7 +207,9 @@ def softmax_over_batch(m: Machine, x: Tensor, axis: int | None, site: Site) -> N
         m.claim(Claim("LW403", site, _BATCH, _ends(x)))
 
 
-_BATCH = "softmax over axis 0, the rows of the batch: each column sums to 1, and a row's scores depend on its neighbours"
+_BATCH = (
+    "softmax over axis 0, the rows of the batch: each column sums to 1, and a row's scores depend on its neighbours"
+)
 
 
 def argmax_across(m: Machine, x: Tensor, axis: int | None) -> None:

@@ -174,6 +174,12 @@ def _fit(m: Machine, frame: Frame, node: ast.AST, net: Heap, labels: Value) -> N
     family = replace(loss, family=loss.family)
     judge.targets(m, family, out, labels, m.site(node, frame, "fit"))
     names = _metric_names(net.state.get("metrics", UNKNOWN))
-    if labels.act == "onehot" and loss.family == "kbce" and out.act == "sigmoid" and (out.width or 0) > 1 and names.keys() & {"accuracy", "binary_accuracy"}:
+    if (
+        labels.act == "onehot"
+        and loss.family == "kbce"
+        and out.act == "sigmoid"
+        and (out.width or 0) > 1
+        and names.keys() & {"accuracy", "binary_accuracy"}
+    ):
         text = "one-hot labels with binary cross-entropy: accuracy counts row-label cells, and answering nothing gives 1 - 1/C"
         m.claim(Claim("LW601", m.site(node, frame, "fit"), text, tuple(s for s in (labels.site,) if s)))

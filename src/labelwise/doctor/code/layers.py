@@ -8,12 +8,30 @@ from labelwise.doctor.code import expressions as ex
 from labelwise.doctor.code import ops
 from labelwise.doctor.code.frameworks import ATTR_LAYERS, LayerSpec, OPS, canonical
 from labelwise.doctor.code.machine import Frame, Machine
-from labelwise.doctor.code.values import UNKNOWN, Bound, Const, Func, Heap, Instance, Layer, Ref, Rest, Site, Tensor, Tuple_, Unknown, Value, join
+from labelwise.doctor.code.values import (
+    UNKNOWN,
+    Bound,
+    Const,
+    Func,
+    Heap,
+    Instance,
+    Layer,
+    Ref,
+    Rest,
+    Site,
+    Tensor,
+    Tuple_,
+    Unknown,
+    Value,
+    join,
+)
 
 __all__ = ["apply_layer", "apply_seq", "head_tensor", "keras_dense", "make_layer", "sequential"]
 
 
-def make_layer(m: Machine, frame: Frame, node: ast.AST, name: str, spec: LayerSpec, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def make_layer(
+    m: Machine, frame: Frame, node: ast.AST, name: str, spec: LayerSpec, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
     """A layer object from its constructor call."""
     short = name.rpartition(".")[2]
     given = dict(zip(spec.args, args, strict=False)) | kwargs
@@ -38,7 +56,9 @@ def head_tensor(site: Site, width: int | None, x: Tensor) -> Tensor:
     return Tensor("logits", None, width, x.ndim, where, None, frozenset([ident]), x.test, of=of)
 
 
-def apply_layer(m: Machine, frame: Frame, node: ast.AST, layer: Layer, args: list[Value], inside: bool = False) -> Value:
+def apply_layer(
+    m: Machine, frame: Frame, node: ast.AST, layer: Layer, args: list[Value], inside: bool = False
+) -> Value:
     """``layer(args[0])``; `inside` a container the layer's own place is named, else the call's."""
     x = ops.tensor(args[0]) if args else Tensor()
     site = layer.site if inside else m.site(node, frame, layer.get("name") or layer.kind)
@@ -146,8 +166,12 @@ def sequential(m: Machine, frame: Frame, node: ast.AST, args: list[Value], keras
 
 
 def _pairs(value: Value) -> bool:
-    items = ex.items_of(value) if isinstance(value, Tuple_) or (isinstance(value, Heap) and value.kind == "list") else ()
-    return bool(items) and all(isinstance(i, Tuple_) and len(i.items) == 2 and isinstance(i.items[0], Const) for i in items)
+    items = (
+        ex.items_of(value) if isinstance(value, Tuple_) or (isinstance(value, Heap) and value.kind == "list") else ()
+    )
+    return bool(items) and all(
+        isinstance(i, Tuple_) and len(i.items) == 2 and isinstance(i.items[0], Const) for i in items
+    )
 
 
 def apply_seq(m: Machine, frame: Frame, node: ast.AST, seq: Heap, x: Value) -> Value:

@@ -11,7 +11,8 @@ from labelwise.doctor.code.values import UNKNOWN, Class, Func, Heap, Instance, M
 
 __all__ = ["Budget", "Claim", "Frame", "Link", "Machine"]
 
-ROOT_STEPS = 24_000  # for all of a file
+LOAD_STEPS = 20_000  # for the top level of a file
+ROOT_STEPS = 24_000  # for all functions and classes of a file
 ENTRY_STEPS = 6_000  # for one function or class of it
 MAX_DEPTH = 10
 
@@ -85,7 +86,8 @@ class Machine:
     called: set[int] = field(default_factory=set)
     stack: list[Any] = field(default_factory=list)
     instances: dict[int, list[Instance]] = field(default_factory=dict)
-    loaded: list[str] = field(default_factory=list)
+    loaded: set[str] = field(default_factory=set)
+    tangled: list[str] = field(default_factory=list)
     telling: dict[str, list[int]] = field(default_factory=dict)
     statement: Any = None
     cells: str = ""
@@ -146,7 +148,7 @@ class Machine:
     def merge(self, one: dict, two: dict) -> None:
         """Write the join of two undone branches."""
         for slot in {**one, **two}:
-            obj, _, before = (one.get(slot) or two.get(slot))  # type: ignore[misc]
+            obj, _, before = one.get(slot) or two.get(slot)  # type: ignore[misc]
             key = slot[1]
             a = one[slot][1] if slot in one else before
             b = two[slot][1] if slot in two else before

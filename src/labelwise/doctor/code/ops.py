@@ -10,7 +10,20 @@ from typing import Any
 from labelwise.doctor.code import expressions as ex
 from labelwise.doctor.code import judge
 from labelwise.doctor.code.machine import Frame, Machine
-from labelwise.doctor.code.values import UNKNOWN, Bound, Const, Heap, Ref, Rest, Site, Tensor, Tuple_, Unknown, Value, join
+from labelwise.doctor.code.values import (
+    UNKNOWN,
+    Bound,
+    Const,
+    Heap,
+    Ref,
+    Rest,
+    Site,
+    Tensor,
+    Tuple_,
+    Unknown,
+    Value,
+    join,
+)
 
 __all__ = ["apply", "arithmetic", "attribute", "chosen_bits", "compare", "index", "negative", "number", "tensor"]
 
@@ -36,10 +49,22 @@ def _arg(args: list[Value], kwargs: dict[str, Value], position: int, *names: str
     return args[position] if position < len(args) else None
 
 
-def apply(m: Machine, frame: Frame, node: ast.AST, op: str, args: list[Value], kwargs: dict[str, Value], lib: str = "") -> Value:
+def apply(
+    m: Machine, frame: Frame, node: ast.AST, op: str, args: list[Value], kwargs: dict[str, Value], lib: str = ""
+) -> Value:
     """Apply the operation `op` to ``args[0]``; `lib` is the framework, where its defaults differ."""
-    if args and isinstance(args[0], Unknown) and args[0].options and m.pedantic and op in ("softmax", "sigmoid", "keep"):
-        return Unknown(tuple(apply(m, frame, node, op, [o, *args[1:]], kwargs, lib) for o in args[0].options if isinstance(o, Tensor)))
+    if (
+        args
+        and isinstance(args[0], Unknown)
+        and args[0].options
+        and m.pedantic
+        and op in ("softmax", "sigmoid", "keep")
+    ):
+        return Unknown(
+            tuple(
+                apply(m, frame, node, op, [o, *args[1:]], kwargs, lib) for o in args[0].options if isinstance(o, Tensor)
+            )
+        )
     return _OPS[op](m, frame, node, args, kwargs, lib)
 
 
@@ -126,7 +151,9 @@ def _unsqueeze(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwarg
     x = tensor(args[0])
     dim = number(_arg(args, kwargs, 1, "dim", "axis"))
     last = dim == -1 or (dim is not None and dim == x.ndim) or (dim == 1 and x.ndim is None and x.act is None)
-    return x.but(ndim=x.ndim + 1 if x.ndim is not None else None, width=1 if last else x.width if dim is not None else None)
+    return x.but(
+        ndim=x.ndim + 1 if x.ndim is not None else None, width=1 if last else x.width if dim is not None else None
+    )
 
 
 def _reshape(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict[str, Value], lib: str) -> Value:
@@ -178,7 +205,11 @@ def index(m: Machine, frame: Frame, node: ast.AST, x: Tensor, parts: tuple[Value
         if chosen is not None:
             return chosen
     out = x.but(axis=None, of=x.of if x.of in ("thresholds", "grid", "curve") else None)
-    if len(parts) == 1 and isinstance(parts[0], (Tensor, Unknown)) and not (isinstance(parts[0], Tensor) and parts[0].dtype == "int"):
+    if (
+        len(parts) == 1
+        and isinstance(parts[0], (Tensor, Unknown))
+        and not (isinstance(parts[0], Tensor) and parts[0].dtype == "int")
+    ):
         out = out.but(axis=x.axis)
     for position, part in enumerate(parts):
         last = position > 0 and position == len(parts) - 1
@@ -217,7 +248,16 @@ def _exp(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dic
 def negative(value: Value) -> Value:
     """``-value``."""
     x = tensor(value)
-    return Tensor(x.act if x.act == "logits" else None, None, x.width, x.ndim, x.site, heads=frozenset(), of=None if x.of == "neg" else "neg", test=x.test)
+    return Tensor(
+        x.act if x.act == "logits" else None,
+        None,
+        x.width,
+        x.ndim,
+        x.site,
+        heads=frozenset(),
+        of=None if x.of == "neg" else "neg",
+        test=x.test,
+    )
 
 
 def _negative(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict[str, Value], lib: str) -> Value:
@@ -310,7 +350,9 @@ def chosen_bits(m: Machine, frame: Frame, node: ast.AST, a: Value, b: Value, con
 
 def _one_hot(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict[str, Value], lib: str) -> Value:
     width = number(_arg(args, kwargs, 1, "num_classes", "depth"))
-    return Tensor("onehot", None, width, 2, m.site(node, frame, "one-hot"), test=tensor(args[0]).test if args else False)
+    return Tensor(
+        "onehot", None, width, 2, m.site(node, frame, "one-hot"), test=tensor(args[0]).test if args else False
+    )
 
 
 def _randint(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict[str, Value], lib: str) -> Value:
@@ -333,7 +375,9 @@ def _arange(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: 
     first, second = number(args[0]) if args else None, number(args[1]) if len(args) > 1 else None
     low, high = (0, first) if len(args) == 1 else (first, second)
     if isinstance(low, int) and isinstance(high, int) and len(args) < 3:
-        return Tensor("index", None, None, 1, m.site(node, frame, "labels"), dtype="int", low=low, high=high - 1, of="grid")
+        return Tensor(
+            "index", None, None, 1, m.site(node, frame, "labels"), dtype="int", low=low, high=high - 1, of="grid"
+        )
     return Tensor(ndim=1, of="grid")
 
 

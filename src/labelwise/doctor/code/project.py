@@ -32,7 +32,9 @@ class Source:
 def read_source(path: str, data: bytes) -> Source:
     """Decode a file; what cannot be read is told in `broken`, never raised."""
     if len(data) > MAX_BYTES:
-        return Source(path, "", broken=((None, 1, f"skipped: {len(data) // 1000} kB is more than {MAX_BYTES // 1000} kB"),))
+        return Source(
+            path, "", broken=((None, 1, f"skipped: {len(data) // 1000} kB is more than {MAX_BYTES // 1000} kB"),)
+        )
     text = _decode(data)
     if text is None:
         return Source(path, "", broken=((None, 1, "skipped: neither UTF-8 nor the encoding that it declares"),))

@@ -7,8 +7,23 @@ from collections.abc import Callable, Iterable
 
 from labelwise.doctor.code import expressions as ex
 from labelwise.doctor.code.frameworks import canonical
-from labelwise.doctor.code.machine import Frame, Machine
-from labelwise.doctor.code.values import UNKNOWN, Class, Const, Func, Heap, Instance, Module, Ref, Rest, Tensor, Tuple_, Value, join, truth
+from labelwise.doctor.code.machine import LOAD_STEPS, Budget, Frame, Machine
+from labelwise.doctor.code.values import (
+    UNKNOWN,
+    Class,
+    Const,
+    Func,
+    Heap,
+    Instance,
+    Module,
+    Ref,
+    Rest,
+    Tensor,
+    Tuple_,
+    Value,
+    join,
+    truth,
+)
 
 __all__ = ["load", "run"]
 
@@ -16,17 +31,21 @@ _UNROLL = 6
 
 
 def load(m: Machine, path: str) -> Module | None:
-    """Run a file's top level, once; None where it cannot be parsed."""
+    """Run a file's top level, once and on a budget of its own; None where it cannot be parsed."""
     module = m.project.module(path)
-    if module is None:
-        return None
-    if path not in m.loaded:
-        m.loaded.append(path)
-        module.state = "running"
-        module.env.clear()
-        module.stars.clear()
+    if module is None or path in m.loaded:
+        return module
+    m.loaded.add(path)
+    module.env.clear()
+    module.stars.clear()
+    spent, limit, statement, stack = m.steps, m.limit, m.statement, m.stack
+    m.limit, m.stack = m.steps + LOAD_STEPS, []
+    try:
         run(m, Frame(module.env, module), module.tree.body)
-        module.state = "done"
+    except Budget:
+        m.tangled.append(path)
+    finally:
+        m.steps, m.limit, m.statement, m.stack = spent, limit, statement, stack
     return module
 
 
@@ -104,7 +123,9 @@ def bind(m: Machine, frame: Frame, target: ast.expr, value: Value) -> None:
     """Assign to a name, an attribute, an item, or to each of several targets."""
     if isinstance(target, ast.Name):
         if m.selecting and isinstance(value, Tensor) and value.of == "candidate":
-            value = Tensor(of="chosen", test=True, site=m.site(m.statement, frame, "threshold chosen on the test split"))
+            value = Tensor(
+                of="chosen", test=True, site=m.site(m.statement, frame, "threshold chosen on the test split")
+            )
         frame.env[target.id] = ex.named(target.id, value)
     elif isinstance(target, ast.Attribute):
         obj = ex.evaluate(m, frame, target.value)
@@ -188,7 +209,11 @@ def _loop(m: Machine, frame: Frame, body: list[ast.stmt], prepare: Callable[[], 
 
 def _for(m: Machine, frame: Frame, node: ast.For | ast.AsyncFor) -> str | None:
     over = ex.evaluate(m, frame, node.iter)
-    items = ex.items_of(over) if isinstance(over, Tuple_) or (isinstance(over, Heap) and over.kind in ("list", "seq")) else None
+    items = (
+        ex.items_of(over)
+        if isinstance(over, Tuple_) or (isinstance(over, Heap) and over.kind in ("list", "seq"))
+        else None
+    )
     if items is not None and 0 < len(items) <= _UNROLL and not any(isinstance(i, Rest) for i in items):
         for item in items:
             bind(m, frame, node.target, item)
@@ -219,7 +244,9 @@ def _try(m: Machine, frame: Frame, node: ast.Try) -> str | None:
 
         return go
 
-    flow = _branches(m, frame, (lambda: run(m, frame, [*node.body, *node.orelse]), *(handler(h) for h in node.handlers)))
+    flow = _branches(
+        m, frame, (lambda: run(m, frame, [*node.body, *node.orelse]), *(handler(h) for h in node.handlers))
+    )
     return run(m, frame, node.finalbody) or flow
 
 
@@ -329,7 +356,9 @@ def _import_from(m: Machine, frame: Frame, node: ast.ImportFrom) -> None:
         frame.env[alias.asname or alias.name] = _imported(m, frame, node, base, module, path, alias.name)
 
 
-def _imported(m: Machine, frame: Frame, node: ast.ImportFrom, base: str, module: Module | None, path: str | None, name: str) -> Value:
+def _imported(
+    m: Machine, frame: Frame, node: ast.ImportFrom, base: str, module: Module | None, path: str | None, name: str
+) -> Value:
     if module is not None and name in module.env:
         return module.env[name]
     dotted = f"{base}.{name}" if base else name

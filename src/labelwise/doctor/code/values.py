@@ -184,7 +184,6 @@ class Module(Value):
     tree: ast.Module
     env: dict[str, Value] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
-    state: str = "new"
     package: str = ""
 
 

@@ -1,0 +1,1 @@
+"""The linter's surface: files, configuration, noqa, formats, fixes, baseline, cache."""
