@@ -78,7 +78,7 @@ def _root(m: Machine, path: str) -> bool:
     m.memo.clear()
     while waiting:
         for value in waiting:
-            if m.steps > 2 * ROOT_STEPS:
+            if m.steps > ROOT_STEPS:
                 return False
             m.limit = m.steps + ENTRY_STEPS
             if (
@@ -108,8 +108,8 @@ def _guarded(m: Machine, work: Callable[[], object]) -> bool:
 
 
 _TELLING = re.compile(
-    r"loss|crit|objective|entropy|bce|nll|kl_?div|softmax|sigmoid|argmax|\.max\(|torch\.max|round|\.log\(|threshold|curve|f1|accuracy|acc\b|"
-    r"compile|expit|[<>]=? ?-?0\.\d|neuralnet|learner|=="
+    r"loss|criter|crit\b|objective|entropy|bce|nll|kl_?div|softmax|sigmoid|argmax|\.max\(|torch\.max|round\(|\.log\(|thresh|curve\(|"
+    r"f1_score|accuracy|\bacc\b|\.compile\(|expit|[<>]=? ?-?0\.\d|neuralnet|learner"
 )
 
 
