@@ -275,7 +275,11 @@ def measure(sets=400, seed=0):
             if name in EXACT and EXACT[name](d):
                 exact.append(found[d.saved][-1])
         each = {kind: np.mean([fires(name, honest[kind, i]) for i in range(sets)]) for kind in HONEST}
-        rows[name] = {s: float(np.mean(v)) for s, v in found.items()} | {"exact": float(np.mean(exact)) if exact else None} | each
+        rows[name] = (
+            {s: float(np.mean(v)) for s, v in found.items()}
+            | {"exact": float(np.mean(exact)) if exact else None}
+            | each
+        )
     return rows
 
 
@@ -283,11 +287,19 @@ def main():
     sets = int(sys.argv[1]) if len(sys.argv) > 1 else 400
     rows = measure(sets)
     print(f"{sets} planted and {sets} honest data sets (each as softmax, sigmoid and binary) per fingerprint\n")
-    print("| id | " + " | ".join(f"recall {s}" for s in SAVED) + " | recall | where exact | flagged softmax | sigmoid | binary |")
+    print(
+        "| id | "
+        + " | ".join(f"recall {s}" for s in SAVED)
+        + " | recall | where exact | flagged softmax | sigmoid | binary |"
+    )
     print("|---|" + "---|" * (len(SAVED) + 5))
     for name, row in rows.items():
         mean = np.mean([row[s] for s in SAVED])
-        cells = [f"{row[s]:.1%}" for s in SAVED] + [f"{mean:.1%}", "" if row["exact"] is None else f"{row['exact']:.1%}"] + [f"{row[k]:.2%}" for k in HONEST]
+        cells = (
+            [f"{row[s]:.1%}" for s in SAVED]
+            + [f"{mean:.1%}", "" if row["exact"] is None else f"{row['exact']:.1%}"]
+            + [f"{row[k]:.2%}" for k in HONEST]
+        )
         print(f"| {name} | " + " | ".join(cells) + " |")
 
 

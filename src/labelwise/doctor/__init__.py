@@ -20,7 +20,7 @@ _HOME = {
     "check_scores": "labelwise.doctor.arrays",
     "find_rule": "labelwise.doctor.rules",
 }
-__all__ = sorted(_HOME)  # noqa: PLE0605
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:

@@ -46,7 +46,10 @@ class Report:
 
 
 def check_code(
-    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, options: Options | None = None, cache: bool = False
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    options: Options | None = None,
+    cache: bool = False,
 ) -> Findings:
     """Find output-layer mistakes in Python files and notebooks, without importing or running them.
 
@@ -146,7 +149,16 @@ def _finding(claim: Claim, sources: dict[str, Source]) -> Finding:
         c, n, _ = _place(site, sources)
         evidence.append(Place(site.path, n, site.what, c))
     return Finding(
-        rule.code, rule.slug, rule.severity, claim.confidence, claim.site.path, claim.message, line, column, cell, tuple(evidence)
+        rule.code,
+        rule.slug,
+        rule.severity,
+        claim.confidence,
+        claim.site.path,
+        claim.message,
+        line,
+        column,
+        cell,
+        tuple(evidence),
     )
 
 
@@ -184,4 +196,17 @@ def _unused(name: str, noqa, source: Source) -> Finding:
     ours = ", ".join(c for c in noqa.codes if c in RULES)
     cell, line = source.cells.place(max(noqa.line, 1)) if source.cells else (None, max(noqa.line, 1))
     fixes = () if source.cells or noqa.line == 0 else (unused_edit(noqa, source.text),)
-    return Finding(rule.code, rule.slug, rule.severity, "high", name, f"noqa: {ours} silences nothing here", line, noqa.start, cell, (), None, fixes)
+    return Finding(
+        rule.code,
+        rule.slug,
+        rule.severity,
+        "high",
+        name,
+        f"noqa: {ours} silences nothing here",
+        line,
+        noqa.start,
+        cell,
+        (),
+        None,
+        fixes,
+    )

@@ -132,6 +132,9 @@ def _skipped(a: Arrays) -> list[str]:
         (a.decisions is None, "F11, F16, F17 (saved decisions): no decisions"),
         (a.reported is None, "F14, F25 (reported accuracy): no reported accuracy"),
         (a.ids is None, "F23 (duplicates): no ids"),
-        (a.validation is None or a.chosen is None, "F24 (threshold chosen on test): no validation scores and threshold"),
+        (
+            a.validation is None or a.chosen is None,
+            "F24 (threshold chosen on test): no validation scores and threshold",
+        ),
     ]
     return [text for missing, text in needs if missing]

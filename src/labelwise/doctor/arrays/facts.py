@@ -78,7 +78,11 @@ class Arrays:
     @cached_property
     def sums_to_one(self) -> bool:
         """Every row sums to 1, as far as the precision tells."""
-        return self.c > 1 and self.in_range and bool(np.abs(self.row_sums - 1).max() <= max(2e-6, self.eps * (self.c**0.5) * 4))
+        return (
+            self.c > 1
+            and self.in_range
+            and bool(np.abs(self.row_sums - 1).max() <= max(2e-6, self.eps * (self.c**0.5) * 4))
+        )
 
     @cached_property
     def accuracy(self) -> float | None:
@@ -103,7 +107,9 @@ def _precision(given: np.ndarray) -> tuple[float, float | None, bool]:
         if sample.size and np.abs(scaled - np.round(scaled)).max() < 1e-3 and np.unique(sample).size > 2:
             return 0.5 * 10.0**-digits, None, False
     size = max(1.0, float(np.abs(sample).max())) if sample.size else 1.0
-    if given.dtype == np.float16 or (sample.size and (sample == sample.astype(np.float16)).all() and np.unique(sample).size > 2):
+    if given.dtype == np.float16 or (
+        sample.size and (sample == sample.astype(np.float16)).all() and np.unique(sample).size > 2
+    ):
         return 5e-4 * size, 5e-4, False
     if given.dtype == np.float32 or (sample.size and (sample == sample.astype(np.float32)).all()):
         return 2e-7 * size, 2e-7, True
@@ -124,7 +130,11 @@ def read_arrays(scores: Any, y: Any, kind: str | None, **more: Any) -> Arrays:
         scores = scores.array
     given = np.asarray(scores)
     if given.dtype.kind not in "fiu" or given.ndim not in (1, 2) or given.size == 0:
-        raise InputError("scores of shape (N,) or (N, C)", f"{given.dtype} of shape {given.shape}", "a float array, one row per example")
+        raise InputError(
+            "scores of shape (N,) or (N, C)",
+            f"{given.dtype} of shape {given.shape}",
+            "a float array, one row per example",
+        )
     if np.isnan(given.astype(np.float64)).any():
         row = int(np.argwhere(np.isnan(np.atleast_2d(given.astype(np.float64))))[0][0])
         raise InputError("scores that are numbers", f"nan, first at row {row}", "the scores as the model gave them")

@@ -27,7 +27,11 @@ def not_probabilities(a: Arrays) -> Hit | None:
     if a.kind == "log_probs" and (a.p <= a.eps).all():
         return None
     share = ((a.p < -a.eps) | (a.p > 1 + a.eps)).mean()
-    return Hit("F5", "LW801", f"{share:.1%} of the values lie outside of 0..1 ({sample}): these are raw scores, not probabilities")
+    return Hit(
+        "F5",
+        "LW801",
+        f"{share:.1%} of the values lie outside of 0..1 ({sample}): these are raw scores, not probabilities",
+    )
 
 
 def _sums_to_hundred(a: Arrays) -> bool:
@@ -111,11 +115,20 @@ def constant_output(a: Arrays) -> Hit | None:
 
 def one_column_argmax(a: Arrays) -> Hit | None:
     """F11: decisions that are all 0 beside one column that varies."""
-    if a.decisions is None or a.c != 1 or a.decisions.ndim != 1 or (a.decisions != 0).any() or not np.ptp(a.p) or a.n < 10:
+    if (
+        a.decisions is None
+        or a.c != 1
+        or a.decisions.ndim != 1
+        or (a.decisions != 0).any()
+        or not np.ptp(a.p)
+        or a.n < 10
+    ):
         return None
     if a.matrix is None or not (a.matrix == 1).any() or (a.p.max() < a.threshold and a.in_range):
         return None
-    return Hit("F11", "LW402", "all decisions are 0 while the one score column varies: the arg max over one column is always 0")
+    return Hit(
+        "F11", "LW402", "all decisions are 0 while the one score column varies: the arg max over one column is always 0"
+    )
 
 
 def relu_before_output(a: Arrays) -> Hit | None:

@@ -16,7 +16,11 @@ def labelwise_accuracy(a: Arrays) -> Hit | None:
     """F14: the reported accuracy is the share of right cells."""
     if a.reported is None or not a.in_range:
         return None
-    truth = np.eye(a.c)[a.classes] if a.classes is not None and a.c > 2 and 0 <= a.classes.min() and a.classes.max() < a.c else a.matrix
+    truth = (
+        np.eye(a.c)[a.classes]
+        if a.classes is not None and a.c > 2 and a.classes.min() >= 0 and a.classes.max() < a.c
+        else a.matrix
+    )
     if truth is None or a.c < 2:
         return None
     known = ~np.isnan(truth)
@@ -66,7 +70,11 @@ def threshold_on_logits(a: Arrays) -> Hit | None:
     if (hard != at_half).any() or (at_half == at_zero).all():
         return None
     differ = int((at_half != at_zero).any(1).sum())
-    return Hit("F16", "LW501", f"the decisions are raw score >= 0.5, a probability of 0.6225: {differ} rows differ from one half (raw score >= 0)")
+    return Hit(
+        "F16",
+        "LW501",
+        f"the decisions are raw score >= 0.5, a probability of 0.6225: {differ} rows differ from one half (raw score >= 0)",
+    )
 
 
 def rounded_logits(a: Arrays) -> Hit | None:
@@ -79,7 +87,9 @@ def rounded_logits(a: Arrays) -> Hit | None:
     odd = ~np.isin(hard, (0, 1))
     if odd.any():
         row, column = np.argwhere(odd)[0]
-        return Hit("F17", "LW502", f"decisions outside of 0 and 1 ({hard[row, column]:g} at row {row}): rounded raw scores")
+        return Hit(
+            "F17", "LW502", f"decisions outside of 0 and 1 ({hard[row, column]:g} at row {row}): rounded raw scores"
+        )
     return None
 
 
@@ -93,7 +103,9 @@ def shifted_labels(a: Arrays) -> Hit | None:
         return None
     low, high = int(a.classes.min()), int(a.classes.max())
     if low < 0 or high >= a.c:
-        return Hit("F18", "LW602", f"labels run from {low} to {high} for {a.c} columns, which are numbered 0 to {a.c - 1}")
+        return Hit(
+            "F18", "LW602", f"labels run from {low} to {high} for {a.c} columns, which are numbered 0 to {a.c - 1}"
+        )
     if a.c < 3 or a.n < 100:
         return None
     top, base = a.p.argmax(1), a.accuracy or 0.0
@@ -101,7 +113,11 @@ def shifted_labels(a: Arrays) -> Hit | None:
     for k in (1, -1):
         moved = _accuracy_of((top + k) % a.c, a.classes)
         if moved - base > max(5 * error, 0.2):
-            return Hit("F18", "LW602", f"accuracy is {base:.3f}, but {moved:.3f} where every label is moved by {-k:+d}: labels are off by one")
+            return Hit(
+                "F18",
+                "LW602",
+                f"accuracy is {base:.3f}, but {moved:.3f} where every label is moved by {-k:+d}: labels are off by one",
+            )
     if a.n < 10 * a.c:
         return None
     from scipy.optimize import linear_sum_assignment
@@ -112,7 +128,11 @@ def shifted_labels(a: Arrays) -> Hit | None:
     best = float(table[rows, columns].sum() / a.n)
     if best - base > max(5 * error, 0.2) and (rows != columns).any():
         moved_pairs = ", ".join(f"{r} is {c}" for r, c in list(zip(rows, columns, strict=True))[:6] if r != c)
-        return Hit("F18", "LW602", f"accuracy is {base:.3f}, but {best:.3f} with the classes in another order (column {moved_pairs}): labels are permuted")
+        return Hit(
+            "F18",
+            "LW602",
+            f"accuracy is {base:.3f}, but {best:.3f} with the classes in another order (column {moved_pairs}): labels are permuted",
+        )
     return None
 
 
@@ -190,7 +210,11 @@ def temperature(a: Arrays) -> Hit | None:
     if low <= 1 <= high or not better:
         return None
     side = "too sure" if t > 1 else "not sure enough"
-    return Hit("F20", "LW804", f"miscalibrated: temperature {t:.2f} fits (bootstrap {low:.2f} to {high:.2f}); the probabilities are {side}")
+    return Hit(
+        "F20",
+        "LW804",
+        f"miscalibrated: temperature {t:.2f} fits (bootstrap {low:.2f} to {high:.2f}); the probabilities are {side}",
+    )
 
 
 def prior_offset(a: Arrays) -> Hit | None:
@@ -240,7 +264,11 @@ def duplicates(a: Arrays) -> Hit | None:
     repeated = len(rows) - len(np.unique(rows, axis=0))
     if repeated / a.n <= 0.01:
         return None
-    return Hit("F23", "LW807", f"{repeated} rows ({repeated / a.n:.1%}) repeat the scores of another id exactly: the same inputs, counted again")
+    return Hit(
+        "F23",
+        "LW807",
+        f"{repeated} rows ({repeated / a.n:.1%}) repeat the scores of another id exactly: the same inputs, counted again",
+    )
 
 
 def _f1(scores: np.ndarray, truth: np.ndarray, t: float) -> float:
@@ -272,7 +300,11 @@ def threshold_on_test(a: Arrays) -> Hit | None:
     at_validation = bool((np.abs(there - a.chosen) <= 2 * step + 1e-12).any())
     if not at_test or at_validation:
         return None
-    return Hit("F24", "LW503", f"the threshold {a.chosen:.4g} is the best for F1 on these rows, and not on the validation rows: it was chosen on the test split")
+    return Hit(
+        "F24",
+        "LW503",
+        f"the threshold {a.chosen:.4g} is the best for F1 on these rows, and not on the validation rows: it was chosen on the test split",
+    )
 
 
 def broadcast_accuracy(a: Arrays) -> Hit | None:
@@ -290,4 +322,8 @@ def broadcast_accuracy(a: Arrays) -> Hit | None:
     chance = sum(float((found == k).mean() * (truth == k).mean()) for k in np.unique(truth))
     if abs(a.reported - chance) > 0.005 or abs(real - a.reported) <= 0.05:
         return None
-    return Hit("F25", "LW603", f"the reported accuracy {a.reported:.4f} is the chance agreement: (N,) was compared with (N, 1); rows are right in {real:.4f}")
+    return Hit(
+        "F25",
+        "LW603",
+        f"the reported accuracy {a.reported:.4f} is the chance agreement: (N,) was compared with (N, 1); rows are right in {real:.4f}",
+    )

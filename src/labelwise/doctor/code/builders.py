@@ -16,7 +16,6 @@ from labelwise.doctor.code.values import (
     Const,
     Func,
     Heap,
-    Instance,
     Layer,
     Loss,
     Ref,
@@ -25,7 +24,6 @@ from labelwise.doctor.code.values import (
     Tensor,
     Tuple_,
     Value,
-    join,
 )
 
 __all__ = ["call_heap", "call_known", "heap_method"]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from labelwise.doctor.code import builders, keras, layers, ops, statements
+from labelwise.doctor.code import builders, judge, keras, layers, ops, statements
 from labelwise.doctor.code import expressions as ex
 from labelwise.doctor.code.frameworks import LAYERS, LOSSES, METHODS, OPS, LossSpec, canonical
-from labelwise.doctor.code import judge
 from labelwise.doctor.code.machine import MAX_DEPTH, Frame, Machine
 from labelwise.doctor.code.values import (
     UNKNOWN,

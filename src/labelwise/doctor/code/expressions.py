@@ -419,9 +419,7 @@ def _bool_op(m: Machine, frame: Frame, node: ast.BoolOp) -> Value:
         known = truth(value)
         if known is stop:
             return value if out is None else join(out, value)
-        if known is None:
-            out = value if out is None else join(out, value)
-        elif part is node.values[-1]:
+        if known is None or part is node.values[-1]:
             out = value if out is None else join(out, value)
     return out if out is not None else UNKNOWN
 
@@ -446,7 +444,7 @@ def binary(m: Machine, frame: Frame, node: ast.AST, op: type, left: Value, right
     """``left op right``."""
     if isinstance(left, Const) and isinstance(right, Const):
         try:
-            if op in _KEEP_OPS and not isinstance(left.value, (str, bytes)) or op is ast.Add:
+            if (op in _KEEP_OPS and not isinstance(left.value, (str, bytes))) or op is ast.Add:
                 return Const(_KEEP_OPS[op](left.value, right.value))
             if op in (ast.Div, ast.FloorDiv):
                 return Const(left.value / right.value if op is ast.Div else left.value // right.value)

@@ -192,10 +192,7 @@ def _layers() -> dict[str, LayerSpec]:
         ],
         "other": [
             (n, "")
-            for n in "Tanh Hardtanh GELU SiLU ELU SELU LeakyReLU PReLU Mish Softplus Hardsigmoid Hardswish Softsign Embedding LSTM GRU RNN "
-            "MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d "
-            "AdaptiveMaxPool1d AdaptiveMaxPool2d Upsample MultiheadAttention TransformerEncoder TransformerEncoderLayer "
-            "ZeroPad2d PixelShuffle Unfold Fold CosineSimilarity UpsamplingBilinear2d Unflatten".split()
+            for n in ["Tanh", "Hardtanh", "GELU", "SiLU", "ELU", "SELU", "LeakyReLU", "PReLU", "Mish", "Softplus", "Hardsigmoid", "Hardswish", "Softsign", "Embedding", "LSTM", "GRU", "RNN", "MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d", "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "Upsample", "MultiheadAttention", "TransformerEncoder", "TransformerEncoderLayer", "ZeroPad2d", "PixelShuffle", "Unfold", "Fold", "CosineSimilarity", "UpsamplingBilinear2d", "Unflatten"]
         ],
     }
     keras = {
@@ -216,11 +213,7 @@ def _layers() -> dict[str, LayerSpec]:
         "input": [("InputLayer", "shape")],
         "other": [
             (n, "")
-            for n in "MaxPooling1D MaxPooling2D MaxPool2D MaxPool1D AveragePooling2D GlobalAveragePooling1D GlobalAveragePooling2D GlobalMaxPooling1D "
-            "GlobalMaxPooling2D GlobalAvgPool2D Embedding LSTM GRU SimpleRNN Bidirectional TimeDistributed Reshape Permute RepeatVector Lambda "
-            "Add Concatenate Multiply LeakyReLU PReLU ELU LayerNormalization Rescaling ZeroPadding2D UpSampling2D Masking "
-            "DepthwiseConv2D SeparableConv2D MultiHeadAttention Attention GaussianNoise Normalization TextVectorization Average "
-            "Dot Subtract Maximum Minimum CuDNNLSTM ConvLSTM2D Cropping2D Conv1DTranspose RandomFlip RandomRotation RandomZoom".split()
+            for n in ["MaxPooling1D", "MaxPooling2D", "MaxPool2D", "MaxPool1D", "AveragePooling2D", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalAvgPool2D", "Embedding", "LSTM", "GRU", "SimpleRNN", "Bidirectional", "TimeDistributed", "Reshape", "Permute", "RepeatVector", "Lambda", "Add", "Concatenate", "Multiply", "LeakyReLU", "PReLU", "ELU", "LayerNormalization", "Rescaling", "ZeroPadding2D", "UpSampling2D", "Masking", "DepthwiseConv2D", "SeparableConv2D", "MultiHeadAttention", "Attention", "GaussianNoise", "Normalization", "TextVectorization", "Average", "Dot", "Subtract", "Maximum", "Minimum", "CuDNNLSTM", "ConvLSTM2D", "Cropping2D", "Conv1DTranspose", "RandomFlip", "RandomRotation", "RandomZoom"]
         ],
     }
     table = {}

@@ -6,7 +6,7 @@ import ast
 
 from labelwise.doctor.code import expressions as ex
 from labelwise.doctor.code import ops
-from labelwise.doctor.code.frameworks import ATTR_LAYERS, LayerSpec, OPS, canonical
+from labelwise.doctor.code.frameworks import ATTR_LAYERS, OPS, LayerSpec, canonical
 from labelwise.doctor.code.machine import Frame, Machine
 from labelwise.doctor.code.values import (
     UNKNOWN,
@@ -108,9 +108,7 @@ def _activated(m: Machine, frame: Frame, node: ast.AST, layer: Layer, x: Tensor,
             kind = "keep"
     elif isinstance(given, Layer):
         return apply_layer(m, frame, node, given, [x], inside=True)
-    elif isinstance(given, Unknown) and given.options:
-        return UNKNOWN
-    elif isinstance(given, Func):
+    elif (isinstance(given, Unknown) and given.options) or isinstance(given, Func):
         return UNKNOWN
     else:
         return UNKNOWN

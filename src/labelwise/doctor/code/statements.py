@@ -14,7 +14,6 @@ from labelwise.doctor.code.values import (
     Const,
     Func,
     Heap,
-    Instance,
     Module,
     Ref,
     Rest,

@@ -40,7 +40,12 @@ class Options:
     pedantic: bool = False
 
     def __post_init__(self):
-        for prefix in (*self.select, *self.extend_select, *self.ignore, *(p for v in self.per_file_ignores.values() for p in v)):
+        for prefix in (
+            *self.select,
+            *self.extend_select,
+            *self.ignore,
+            *(p for v in self.per_file_ignores.values() for p in v),
+        ):
             if not matching(prefix):
                 names = [*RULES, *(rule.slug for rule in RULES.values())]
                 choose(prefix, names, what="rule")
@@ -55,7 +60,11 @@ def matching(prefix: str) -> set[str]:
     """Codes that a prefix or slug stands for."""
     if prefix.upper() == "ALL":
         return set(RULES)
-    return {r.code for r in RULES.values() if r.slug == prefix or (r.code.startswith(prefix.upper()) and prefix.upper().startswith("LW"))}
+    return {
+        r.code
+        for r in RULES.values()
+        if r.slug == prefix or (r.code.startswith(prefix.upper()) and prefix.upper().startswith("LW"))
+    }
 
 
 def selected(options: Options, path: str = "") -> set[str]:

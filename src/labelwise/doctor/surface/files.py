@@ -29,7 +29,9 @@ def collect(paths: Iterable[str | os.PathLike[str]], exclude: Sequence[str] = ()
     for given in paths:
         path = Path(given)
         if not path.exists():
-            raise InputError("code to check", f"{path}, which does not exist", "a file or folder with .py or .ipynb files")
+            raise InputError(
+                "code to check", f"{path}, which does not exist", "a file or folder with .py or .ipynb files"
+            )
         for file in [path] if path.is_file() else _walk(path, set()):
             real = os.path.realpath(file)
             excluded = any(fnmatch.fnmatch(file.as_posix(), p) or fnmatch.fnmatch(file.name, p) for p in exclude)

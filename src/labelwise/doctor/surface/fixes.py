@@ -51,7 +51,12 @@ def _stable_log(wanted: dict[str, str]) -> Callable[[ast.AST, str, dict[str, str
     """``torch.log(F.softmax(z, dim=1))`` -> ``F.log_softmax(z, dim=1)``."""
 
     def make(node: ast.AST, line: str, aliases: dict[str, str]) -> Made:
-        if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords or not isinstance(node.args[0], ast.Call):
+        if (
+            not isinstance(node, ast.Call)
+            or len(node.args) != 1
+            or node.keywords
+            or not isinstance(node.args[0], ast.Call)
+        ):
             return None
         inner = node.args[0]
         if _dotted(node.func, aliases) != "torch.log":
@@ -76,7 +81,7 @@ def _dim(node: ast.AST, line: str, aliases: dict[str, str]) -> Made:
     if last not in ("softmax", "log_softmax", "Softmax", "LogSoftmax") or len(node.args) > 1:
         return None
     end = (node.end_col_offset or 0) - 1
-    given = line[: end].rstrip()
+    given = line[:end].rstrip()
     comma = "" if given.endswith(("(", ",")) else ", "
     space = " " if given.endswith(",") else ""
     return end, end, f"{comma}{space}dim=-1", False

@@ -71,9 +71,11 @@ def _result(f: Finding, index: int) -> dict[str, Any]:
         "message": {"text": f"cell {f.cell}, line {f.line}: {f.message}" if f.cell is not None else f.message},
         "locations": [_location(f.path, f.line if f.cell is None else None, f.column)],
         "relatedLocations": [
-            _location(p.path, p.line if p.cell is None else None, None) | {"message": {"text": p.what}} for p in f.evidence
+            _location(p.path, p.line if p.cell is None else None, None) | {"message": {"text": p.what}}
+            for p in f.evidence
         ],
-        "properties": {"confidence": f.confidence} | ({"cell": f.cell, "cellLine": f.line} if f.cell is not None else {}),
+        "properties": {"confidence": f.confidence}
+        | ({"cell": f.cell, "cellLine": f.line} if f.cell is not None else {}),
     }
     if f.fixes:
         result["fixes"] = [

@@ -14,7 +14,9 @@ from labelwise.doctor.rules import RULES
 __all__ = ["Noqa", "add_noqa", "read_noqa", "silence"]
 
 _LINE = re.compile(r"#\s*noqa\b(?P<rest>:\s*(?P<codes>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*))?", re.IGNORECASE)
-_FILE = re.compile(r"^\s*#\s*labelwise:\s*noqa(?::\s*(?P<codes>LW\d+(?:[,\s]+LW\d+)*))?\s*$", re.IGNORECASE | re.MULTILINE)
+_FILE = re.compile(
+    r"^\s*#\s*labelwise:\s*noqa(?::\s*(?P<codes>LW\d+(?:[,\s]+LW\d+)*))?\s*$", re.IGNORECASE | re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
