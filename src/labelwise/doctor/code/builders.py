@@ -37,6 +37,11 @@ def call_known(m: Machine, frame: Frame, node: ast.AST, name: str, args: Args, k
     builder = _BUILDERS.get(name)
     if builder is not None:
         return builder(m, frame, node, args, kwargs)
+    if name.startswith("torch.optim."):
+        m.links.add(
+            Link(f"optimiser of {frame.module.path}", name.removeprefix("torch.optim.").lower(), m.site(node, frame))
+        )
+        return UNKNOWN
     if TORCHVISION_NETS.match(name):
         return _net(m, frame, node, args, kwargs)
     if HF_CLASSIFIERS.match(name.removesuffix(".from_pretrained").removesuffix(".from_config")):
@@ -52,8 +57,6 @@ def call_heap(m: Machine, frame: Frame, node: ast.AST, obj: Heap, args: Args, kw
     """Call a model that is made of known parts."""
     if obj.kind == "seq":
         return layers.apply_seq(m, frame, node, obj, args[0] if args else next(iter(kwargs.values()), UNKNOWN))
-    if obj.kind == "parallel":
-        return calls.call(m, frame, node, obj.state["inner"], args, kwargs)
     if obj.kind == "net":
         return _call_net(m, frame, node, obj, args)
     if obj.kind == "kmodel":
@@ -82,7 +85,7 @@ def heap_method(m: Machine, frame: Frame, node: ast.AST, obj: Heap, name: str, a
     """A method of a container or model."""
     if name == "[]":
         return UNKNOWN
-    if obj.kind in ("seq", "net", "kmodel", "parallel", "hf") and name in calls._SELF_METHODS:
+    if obj.kind in ("seq", "net", "kmodel", "hf") and name in calls._SELF_METHODS:
         return obj
     if name in ("forward", "__call__") and obj.kind != "dict":
         return call_heap(m, frame, node, obj, args, kwargs)
@@ -214,11 +217,6 @@ def _skorch(default: str) -> Callable:
     return go
 
 
-def _parallel(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
-    inner = args[0] if args else kwargs.get("module", UNKNOWN)
-    return Heap("parallel", inner=inner)
-
-
 def _same(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
     return args[0] if args else UNKNOWN
 
@@ -240,7 +238,9 @@ def _module_dict(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kw
 
 def _loader(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
     data = args[0] if args else kwargs.get("dataset", UNKNOWN)
-    element = data.state["element"] if isinstance(data, Heap) and data.kind == "dataset" else UNKNOWN
+    element: Value = data.state["element"] if isinstance(data, Heap) and data.kind == "dataset" else UNKNOWN
+    if isinstance(data, Instance) and isinstance(getter := data.cls.find("__getitem__"), Func):
+        element = calls.call_function(m, frame, node, getter, [data, UNKNOWN], {})
     return Heap("loader", element=element)
 
 
@@ -365,8 +365,8 @@ _BUILDERS: dict[str, Callable] = {
     "torch.nn.Sequential": _torch_sequential,
     "torch.nn.ModuleList": _module_list,
     "torch.nn.ModuleDict": _module_dict,
-    "torch.nn.DataParallel": _parallel,
-    "torch.nn.parallel.DistributedDataParallel": _parallel,
+    "torch.nn.DataParallel": _same,
+    "torch.nn.parallel.DistributedDataParallel": _same,
     "torch.compile": _same,
     "torch.jit.script": _same,
     "keras.Sequential": keras.sequential,

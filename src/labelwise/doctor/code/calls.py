@@ -324,15 +324,3 @@ def _call_ref(m: Machine, frame: Frame, node: ast.AST, ref: Ref, args: list[Valu
                 return UNKNOWN
         return ops.apply(m, frame, node, op, args, kwargs, lib)
     return builders.call_known(m, frame, node, name, args, kwargs)
-
-
-def named_site(site: Site, what: str) -> Site:
-    """The same place under another word."""
-    return Site(site.path, site.line, site.col, what)
-
-
-def is_module(value: Value) -> bool:
-    """True for what can be called as a model."""
-    return isinstance(value, (Layer, Instance, Module)) or (
-        isinstance(value, Heap) and value.kind in ("seq", "net", "kmodel", "parallel")
-    )

@@ -119,10 +119,10 @@ def attribute(m: Machine, frame: Frame, node: ast.AST, obj: Value, name: str) ->
         found = obj.instance.cls.find(name, obj.after)
         return _bind(m, frame, node, obj.instance, found) if found is not None else Bound(obj, None, name)
     if isinstance(obj, Heap):
-        if obj.kind == "parallel" and name == "module":
-            return obj.state["inner"]
         if name in obj.state.get("attrs", {}):
             return obj.state["attrs"][name]
+        if name == "module" and obj.kind in ("seq", "net", "kmodel"):
+            return obj  # wrapped in DataParallel
         return Bound(obj, None, name)
     if isinstance(obj, (Layer, Loss, Tuple_, Bound)):
         return Bound(obj, None, name)
@@ -156,6 +156,8 @@ def _instance_attribute(m: Machine, frame: Frame, node: ast.AST, obj: Instance, 
         return obj.cls
     if name == "training":
         return UNKNOWN
+    if name == "module":
+        return obj  # wrapped in DataParallel
     return Bound(obj, None, name)
 
 

@@ -119,6 +119,10 @@ def _judge(
         text = f"{loss.name} at {place(site)} gets one score per row: the softmax of one score is always 1 and the loss always 0"
         m.claim(Claim("LW401", site, text, _ends(x, loss), confidence))
         return
+    if family == "bcel" and x.act == "logits" and (x.width or 0) >= 10 and loss.get("reduction") in (None, "mean"):
+        text = f"{loss.name} at {place(site)} averages over {x.width} labels, which divides the gradient by {x.width}; plain SGD does not make up for it"
+        optimiser = frozenset([f"optimiser of {site.path}"])
+        m.claim(Claim("LW604", site, text, _ends(x, loss), confidence, optimiser, ("sgd",)))
     code = _VERDICTS.get((family, x.act or ""))
     if code is None or (code == "LW301" and x.width in (1, 2)) or (log_inside and x.act not in ("logits", "relu")):
         return

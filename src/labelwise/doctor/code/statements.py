@@ -323,6 +323,10 @@ def _class(m: Machine, frame: Frame, node: ast.ClassDef) -> None:
         if isinstance(value, Func) and value.owner is None:
             value.owner = cls
     m.pending.setdefault(frame.module.path, []).append(cls)
+    for decorator in reversed(node.decorator_list):
+        wrapper = ex.evaluate(m, frame, decorator)
+        if isinstance(wrapper, Func):  # a registry of the project keeps the class, and may give another
+            frame.env[node.name] = ex.call(m, frame, decorator, wrapper, [frame.env[node.name]], {})
 
 
 # ------------------------------------------------------------------ imports
