@@ -16,6 +16,7 @@ from labelwise.doctor.code.values import (
     Const,
     Func,
     Heap,
+    Instance,
     Layer,
     Loss,
     Ref,

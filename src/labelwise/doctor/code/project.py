@@ -13,7 +13,7 @@ __all__ = ["Project", "Source", "is_relevant", "read_source"]
 
 _WORDS = re.compile(
     r"softmax|sigmoid|cross_?entropy|crossentropy|BCE|NLL|nll_loss|kl_div|KLDiv|argmax|logits|\.compile\(|torch\.max|\.max\(|"
-    r"expit|np\.round|\.round\(|threshold|curve\(|f1_score|accuracy|to_categorical|one_hot|Binarizer|NeuralNet|Learner\(|np\.exp|1\.?0? ?/ ?\(1",
+    r"expit|np\.round|\.round\(|threshold|curve\(|f1_score|accuracy|to_categorical|one_hot|problem_type|\beye\(|[<>]=? ?0?\.5\b|Binarizer|NeuralNet|Learner\(|np\.exp|1\.?0? ?/ ?\(1",
     re.IGNORECASE,
 )
 MAX_BYTES = 2_000_000

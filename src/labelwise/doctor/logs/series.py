@@ -64,7 +64,10 @@ def read_log(path: Path) -> list[Series]:
     else:
         text = data.decode("utf-8", "replace")
         if path.suffix in (".csv", ".tsv"):
-            rows = list(_table(text, "\t" if path.suffix == ".tsv" else ","))
+            try:
+                rows = list(_table(text, "\t" if path.suffix == ".tsv" else ","))
+            except csv.Error as error:
+                raise InputError(f"the table {path}", str(error), "a header line and rows of numbers") from None
         elif path.suffix in (".jsonl", ".json"):
             rows = list(_json(text))
         else:
@@ -93,7 +96,7 @@ def _text(text: str) -> Iterator[Row]:
 
 
 def _table(text: str, delimiter: str) -> Iterator[Row]:
-    for number, row in enumerate(csv.DictReader(io.StringIO(text), delimiter=delimiter), 2):
+    for number, row in enumerate(csv.DictReader(io.StringIO(text.replace("\0", "")), delimiter=delimiter, strict=False), 2):
         for name, value in row.items():
             if isinstance(name, str) and isinstance(value, str) and (found := _float(value)) is not None:
                 yield name.strip().lower(), found, number

@@ -1,0 +1,105 @@
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from labelwise.doctor.command import doctor_command
+
+BAD = "import torch\nimport torch.nn.functional as F\nloss = F.cross_entropy(F.softmax(z, 1), y)\na = torch.log(F.softmax(z, dim=1))\n"
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def go(*args):
+        result = CliRunner().invoke(doctor_command, [str(a) for a in args])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return go
+
+
+def test_exit_codes_and_fail_on(run, tmp_path):
+    (tmp_path / "a.py").write_text(BAD)
+    (tmp_path / "ok.py").write_text("x = 1\n")
+    assert run("ok.py").exit_code == 0
+    assert run("a.py").exit_code == 1
+    assert run("a.py", "--fail-on", "error").exit_code == 0
+    assert run("a.py", "--fail-on", "never").exit_code == 0
+    assert run("nothing.py").exit_code == 2
+    assert run().exit_code == 2
+    assert run("a.py", "--select", "LW9999").exit_code == 2
+
+
+def test_settings_without_effect_are_refused(run, tmp_path):
+    (tmp_path / "a.py").write_text(BAD)
+    np.savez(tmp_path / "s.npz", probs=np.full((4, 2), 0.5))
+    for args in (
+        ["a.py", "--repair", "x.npz"],
+        ["s.npz", "--fix"],
+        ["a.py", "--classes", "3"],
+        ["a.py", "--unsafe-fixes"],
+    ):
+        assert run(*args).exit_code == 2, args
+
+
+def test_json_prints_one_document(run, tmp_path):
+    (tmp_path / "a.py").write_text(BAD)
+    found = json.loads(run("a.py", "--json").stdout)
+    assert [f["slug"] for f in found] == ["double-softmax", "unstable-log-softmax"]
+    assert json.loads(run("a.py", "--output-format", "sarif").stdout)["version"] == "2.1.0"
+
+
+def test_fix_diff_noqa_and_baseline(run, tmp_path):
+    file = tmp_path / "a.py"
+    file.write_bytes(BAD.replace("\n", "\r\n").encode())
+    assert "+a = F.log_softmax(z, dim=1)" in run("a.py", "--diff").output
+    assert b"torch.log" in file.read_bytes()
+    assert "LW702" not in run("a.py", "--fix").output
+    assert b"a = F.log_softmax(z, dim=1)\r\n" in file.read_bytes()
+    assert run("a.py", "--write-baseline", "base.json").exit_code == 0
+    assert run("a.py", "--baseline", "base.json").exit_code == 0
+    assert run("a.py", "--add-noqa").exit_code == 0
+    assert b"y)  # noqa: LW101\r\n" in file.read_bytes()
+    assert run("a.py").exit_code == 0
+
+
+def test_scores_are_checked_and_repaired_into_a_new_file(run, tmp_path):
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(300, 10)) * 3
+    p = np.exp(z) / np.exp(z).sum(1, keepdims=True)
+    q = np.exp(p) / np.exp(p).sum(1, keepdims=True)
+    np.savez(tmp_path / "s.npz", probs=q, y=z.argmax(1))
+    result = run("s.npz", "--repair", "out.npz", "--json")
+    assert [f["fingerprint"] for f in json.loads(result.stdout)] == ["F1"]
+    with np.load(tmp_path / "out.npz") as data:
+        assert np.allclose(data["probs"], p)
+    assert run("s.npz", "--repair", "s.npz").exit_code == 2
+    assert run("s.npz", "--repair", "out.npz").exit_code == 2
+    (tmp_path / "bad.npz").write_bytes(b"no")
+    assert run("bad.npz").exit_code == 2
+
+
+def test_logs_and_live(run, tmp_path):
+    (tmp_path / "t.log").write_text("\n".join("epoch 1 loss: 0.0000" for _ in range(9)))
+    assert "LW401" in run("t.log").output
+    (tmp_path / "mine.py").write_text(
+        "import torch\ndef build():\n    m = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Softmax(1))\n"
+        "    return m, torch.nn.CrossEntropyLoss(), (torch.randn(6, 3), torch.tensor([0, 1, 2, 3, 0, 1]))\n"
+    )
+    assert "LW101" in run("--run", "mine:build").output
+    assert run("--run", "mine").exit_code == 2
+    assert run("--run", "mine:nothing").exit_code == 2
+
+
+def test_rules_are_shown(run):
+    assert "loss floor" not in run("--rule", "LW101").output and "1.4612" in run("--rule", "double-softmax").output
+    assert len(run("--rule", "all").output.splitlines()) > 30
+
+
+def test_statistics(run, tmp_path):
+    (tmp_path / "a.py").write_text(BAD)
+    assert run("a.py", "--statistics").output.split()[:3] == ["1", "LW101", "double-softmax"]
