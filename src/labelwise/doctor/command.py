@@ -236,7 +236,7 @@ def _scores(path: Path, repair: Path | None) -> Findings:
         raise InputError(
             f"scores in {path}", f"the arrays {', '.join(sorted(arrays)) or 'none'}", "an array named probs or logits"
         )
-    more = {"ids": arrays.get("ids"), "decisions": arrays.get("decisions")}
+    more: dict[str, Any] = {"ids": arrays.get("ids"), "decisions": arrays.get("decisions")}
     if kind == "probs" and "logits" in arrays:
         more["logits"] = arrays["logits"]
     findings = check_scores(arrays[kind], arrays.get("y"), kind=kind, name=str(path), **more)

@@ -20,7 +20,6 @@ _SHAPE = (
 )  # fmt: skip
 _LOSSES = {
     "NllLoss": "nll", "NllLoss2D": "nll", "NllLossNd": "nll", "BinaryCrossEntropyWithLogits": "bcel", "BinaryCrossEntropy": "bce",
-    "KlDiv": "kl",
 }  # fmt: skip
 _AFFINE = ("Addmm", "Mm", "Convolution", "Bmm", "Linear", "ConvolutionOverrideable", "Addmv", "Mv")
 _ACTS = {"Softmax": "softmax", "Sigmoid": "sigmoid", "Relu": "relu", "LogSoftmax": "log-softmax"}
@@ -36,7 +35,6 @@ _VERDICTS = {
     ("nll", "softmax"): ("LW202", "probabilities reach a loss that wants log-probabilities"),
     ("nll", "affine"): ("LW203", "raw scores reach a loss that wants log-probabilities"),
     ("nll", "relu"): ("LW203", "raw scores reach a loss that wants log-probabilities"),
-    ("kl", "softmax"): ("LW204", "probabilities are the first argument of a loss that wants log-probabilities"),
     ("log", "softmax"): ("LW702", "the logarithm of a softmax is taken"),
     ("log", "sigmoid"): ("LW701", "the logarithm of a sigmoid is taken"),
 }

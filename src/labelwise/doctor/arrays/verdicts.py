@@ -228,7 +228,7 @@ def prior_offset(a: Arrays) -> Hit | None:
         if t.size < 50 or not np.isin(t, (0, 1)).all() or min(t.sum(), (1 - t).sum()) < 8:
             continue
         z = np.log(p) - np.log1p(-p)
-        b = 0.0
+        b, weight = 0.0, 0.0
         for _ in range(30):
             q = 1 / (1 + np.exp(-np.clip(z + b, -30, 30)))
             weight = float((q * (1 - q)).sum())

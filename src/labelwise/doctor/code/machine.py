@@ -14,6 +14,7 @@ __all__ = ["Budget", "Claim", "Frame", "Link", "Machine"]
 LOAD_STEPS = 20_000  # for the top level of a file
 ROOT_STEPS = 24_000  # for all functions and classes of a file
 ENTRY_STEPS = 6_000  # for one function or class of it
+DECORATOR_STEPS = 400
 MAX_DEPTH = 10
 
 
@@ -88,6 +89,7 @@ class Machine:
     instances: dict[int, list[Instance]] = field(default_factory=dict)
     loaded: set[str] = field(default_factory=set)
     tangled: list[str] = field(default_factory=list)
+    heavy: set[tuple[str, str]] = field(default_factory=set)
     telling: dict[str, list[int]] = field(default_factory=dict)
     statement: Any = None
     cells: str = ""

@@ -402,7 +402,7 @@ def _array(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: d
         return Tensor("index", None, None, 1, site, dtype="int", low=min(flat), high=max(flat))
     rows = [[number(v) for v in ex.items_of(i)] if isinstance(i, (Tuple_, Heap)) else [None] for i in items]
     if rows and all(v in (0, 1) for row in rows for v in row) and len(rows[0]) > 1:
-        act = "onehot" if all(sum(row) == 1 for row in rows) else "multihot"
+        act = "onehot" if all(row.count(1) == 1 for row in rows) else "multihot"
         return Tensor(act, None, len(rows[0]), 2, m.site(node, frame, "targets with several ones in a row"))
     element = ex.element_of(x)
     return element if isinstance(element, Tensor) and element.act != "index" else Tensor()

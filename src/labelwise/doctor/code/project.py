@@ -77,7 +77,7 @@ class Project:
         for path in self.sources:
             if path.endswith(".py"):
                 parts = PurePosixPath(path).with_suffix("").parts
-                name = parts[-2] if parts[-1] == "__init__" and len(parts) > 1 else parts[-1]
+                name = parts[-2] if len(parts) > 1 and parts[-1] == "__init__" else pure_name(path)
                 self.by_tail.setdefault(name, []).append(path)
 
     def module(self, path: str) -> Module | None:
@@ -131,6 +131,11 @@ class Project:
             if candidate in self.sources:
                 return candidate
         return None
+
+
+def pure_name(path: str) -> str:
+    """``model`` for ``nets/model.py``."""
+    return PurePosixPath(path).stem
 
 
 def _dotted(path: str) -> str:

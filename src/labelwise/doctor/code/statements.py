@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from labelwise.doctor.code import expressions as ex
 from labelwise.doctor.code.frameworks import canonical
-from labelwise.doctor.code.machine import LOAD_STEPS, Budget, Frame, Machine
+from labelwise.doctor.code.machine import DECORATOR_STEPS, LOAD_STEPS, Budget, Frame, Machine
 from labelwise.doctor.code.values import (
     UNKNOWN,
     Class,
@@ -280,28 +280,57 @@ def _function(m: Machine, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctio
     role, transparent = "plain", True
     wrappers = []
     for decorator in node.decorator_list:
-        value = ex.evaluate(m, frame, decorator.func if isinstance(decorator, ast.Call) else decorator)
-        name = canonical(value.name) if isinstance(value, Ref) else ""
-        last = name.rpartition(".")[2]
+        last = _decorator_name(decorator)
         if last in ("staticmethod", "classmethod", "property", "cached_property"):
             role = {"cached_property": "property"}.get(last, last)
-        elif isinstance(value, Func):
-            wrappers.append((decorator, value))
-        elif last not in _TRANSPARENT and not name.startswith(("tensorflow.", "torch.")):
+            continue
+        if last in _TRANSPARENT:
+            continue
+        value = ex.evaluate(m, frame, decorator.func if isinstance(decorator, ast.Call) else decorator)
+        name = canonical(value.name) if isinstance(value, Ref) else ""
+        if isinstance(value, Func):
+            wrappers.append(decorator)
+        elif not name.startswith(("tensorflow.", "torch.")):
             transparent = False
     func = ex.make_function(m, frame, node, node.name, role)
     m.pending.setdefault(frame.module.path, []).append(func)
     value: Value = func if transparent else UNKNOWN
-    for decorator, _ in reversed(wrappers):
-        value = ex.call(m, frame, decorator, ex.evaluate(m, frame, decorator), [value], {})
+    for decorator in reversed(wrappers):
+        value = _decorated(m, frame, decorator, value, UNKNOWN)
     frame.env[node.name] = value
+
+
+def _decorator_name(decorator: ast.expr) -> str:
+    func = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+
+
+def _decorated(m: Machine, frame: Frame, decorator: ast.expr, value: Value, otherwise: Value) -> Value:
+    """What a decorator of the project makes of a function or class, if that is quickly seen."""
+    name = (frame.module.path, _decorator_name(decorator))
+    if name in m.heavy:
+        return otherwise
+    mark, limit, stack = len(m.journal), m.limit, list(m.stack)
+    m.limit = min(limit, m.steps + DECORATOR_STEPS)
+    try:
+        wrapper = ex.evaluate(m, frame, decorator)
+        return ex.call(m, frame, decorator, wrapper, [value], {}) if isinstance(wrapper, Func) else otherwise
+    except Budget:
+        if m.steps > limit:
+            raise
+        m.heavy.add(name)
+        m.undo(mark)
+        m.stack = stack
+        return otherwise
+    finally:
+        m.limit = limit
 
 
 _TRANSPARENT = {
     "no_grad", "inference_mode", "function", "wraps", "overload", "abstractmethod", "lru_cache", "cache", "contextmanager",
     "jit", "script", "script_method", "ignore", "export", "autocast", "enable_grad", "override", "torch_required", "task", "typechecked",
     "add_start_docstrings", "add_start_docstrings_to_model_forward", "add_code_sample_docstrings", "replace_return_docstrings",
-    "auto_docstring", "can_return_tuple", "auto_move_data", "custom_fwd", "register_keras_serializable", "batch",
+    "auto_docstring", "can_return_tuple", "requires", "check_model_inputs", "capture_outputs", "merge_with_config_defaults", "deprecate_kwarg", "use_kernel_forward_from_hub", "dataclass", "auto_move_data", "custom_fwd", "register_keras_serializable", "batch",
 }  # fmt: skip
 
 
@@ -324,9 +353,8 @@ def _class(m: Machine, frame: Frame, node: ast.ClassDef) -> None:
             value.owner = cls
     m.pending.setdefault(frame.module.path, []).append(cls)
     for decorator in reversed(node.decorator_list):
-        wrapper = ex.evaluate(m, frame, decorator)
-        if isinstance(wrapper, Func):  # a registry of the project keeps the class, and may give another
-            frame.env[node.name] = ex.call(m, frame, decorator, wrapper, [frame.env[node.name]], {})
+        if _decorator_name(decorator) not in _TRANSPARENT:  # a registry of the project keeps the class, and may give another
+            frame.env[node.name] = _decorated(m, frame, decorator, frame.env[node.name], frame.env[node.name])
 
 
 # ------------------------------------------------------------------ imports

@@ -106,7 +106,7 @@ def _json(text: str) -> Iterator[Row]:
     try:
         whole = json.loads(text)
         rows = whole.get("log_history", [whole]) if isinstance(whole, dict) else whole
-        numbered = list(enumerate(rows, 1))
+        numbered = list(enumerate(rows if isinstance(rows, list) else [], 1))
     except ValueError:
         numbered = []
         for number, line in enumerate(text.splitlines(), 1):
