@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from labelwise.doctor.code.analyse import analyse
 from labelwise.doctor.code.machine import Claim
+from labelwise.doctor.code.notebooks import parse
 from labelwise.doctor.code.project import Source, read_source
 from labelwise.doctor.code.values import Site
+from labelwise.doctor.code.worker import analyse_in_two
 from labelwise.doctor.finding import Finding, Findings, Place
 from labelwise.doctor.rules import RULES
 from labelwise.doctor.surface.cache import Cache, key_of
@@ -99,16 +100,16 @@ def report(paths: list[str | os.PathLike[str]], *, options: Options | None = Non
     key = key_of(contents, options.pedantic) if store else ""
     raw = store.get(key) if store else None
     if raw is None:
-        raw = _find(sources, options.pedantic)
+        raw = _find(sources, {n: files[n] for n in sources}, options.pedantic)
         if store:
             store.put(key, raw)
     kept = _kept(raw, sources, options)
     return Report(Findings(tuple(kept), len(contents), tuple(skipped)), sources, files)
 
 
-def _find(sources: dict[str, Source], pedantic: bool) -> list[tuple[int | None, Finding]]:
+def _find(sources: dict[str, Source], files: dict[str, Path], pedantic: bool) -> list[tuple[int | None, Finding]]:
     """Everything found, with the line in the joined text (for noqa)."""
-    analysis = analyse(sources, pedantic=pedantic)
+    analysis = analyse_in_two(sources, files, pedantic=pedantic)
     trees = {}
     out: list[tuple[int | None, Finding]] = []
     for name, source in sources.items():
@@ -118,8 +119,6 @@ def _find(sources: dict[str, Source], pedantic: bool) -> list[tuple[int | None, 
             cell, line = source.cells.place(line) if source.cells else (None, line)
             broken.append((cell, line, f"syntax error: {message}"))
         out += [(None, _unreadable(name, *one)) for one in broken]
-    from labelwise.doctor.code.notebooks import parse
-
     for claim in analysis.claims:
         source = sources[claim.site.path]
         finding = _finding(claim, sources)

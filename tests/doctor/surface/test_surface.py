@@ -122,7 +122,7 @@ def test_the_cache_gives_the_same_and_notices_changes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.py").write_text(BAD.format(""))
     first = check_code("a.py", cache=True)
-    monkeypatch.setattr("labelwise.doctor.checkcode.analyse", None)
+    monkeypatch.setattr("labelwise.doctor.checkcode.analyse_in_two", None)
     assert check_code("a.py", cache=True) == first
     monkeypatch.undo()
     monkeypatch.chdir(tmp_path)

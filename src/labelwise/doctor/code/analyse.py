@@ -7,15 +7,15 @@ import bisect
 import gc
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from labelwise.doctor.code import calls, statements
-from labelwise.doctor.code.machine import ENTRY_STEPS, ROOT_STEPS, Budget, Claim, Frame, Machine
+from labelwise.doctor.code.machine import ENTRY_STEPS, ROOT_STEPS, Budget, Claim, Frame, Link, Machine
 from labelwise.doctor.code.project import Project, Source, is_relevant
 from labelwise.doctor.code.values import UNKNOWN, Bound, Class, Func, Instance, Loss, Module, Value, join
 
-__all__ = ["Analysis", "analyse"]
+__all__ = ["Analysis", "Part", "analyse", "follow", "together"]
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,23 @@ class Analysis:
     tangled: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Part:
+    """What a run over some of the files found, before it is known which claims hold."""
+
+    claims: tuple[Claim, ...]
+    links: tuple[Link, ...]
+    errors: Mapping[str, tuple[int, str]]
+    tangled: tuple[str, ...]
+
+
 def analyse(sources: Mapping[str, Source], *, pedantic: bool = False) -> Analysis:
     """Analyse files together. Nothing of them is imported or run."""
+    return together([follow(sources, list(sources), pedantic=pedantic)])
+
+
+def follow(sources: Mapping[str, Source], roots: Sequence[str], *, pedantic: bool = False) -> Part:
+    """Follow some of the files, and whatever they import of all of them."""
     project = Project(dict(sources))
     machine = Machine(project, pedantic)
     limit = sys.getrecursionlimit()
@@ -42,8 +57,8 @@ def analyse(sources: Mapping[str, Source], *, pedantic: bool = False) -> Analysi
     collecting = gc.isenabled()
     gc.disable()  # millions of small objects that live to the end
     try:
-        for path, source in sources.items():
-            if project.module(path) is None or not is_relevant(source.text):
+        for path in roots:
+            if project.module(path) is None or not is_relevant(sources[path].text):
                 continue
             if not _root(machine, path):
                 machine.tangled.append(path)
@@ -51,27 +66,32 @@ def analyse(sources: Mapping[str, Source], *, pedantic: bool = False) -> Analysi
         sys.setrecursionlimit(limit)
         if collecting:
             gc.enable()
-    return Analysis(tuple(_proven(machine)), project.errors, tuple(dict.fromkeys(machine.tangled)))
+    return Part(tuple(machine.claims.values()), tuple(machine.links), project.errors, tuple(dict.fromkeys(machine.tangled)))
 
 
-def _proven(m: Machine) -> list[Claim]:
-    """Claims that hold by themselves, and those whose head is trained with the loss they need."""
+def together(parts: Sequence[Part]) -> Analysis:
+    """Claims that hold by themselves, and those whose head is trained with the loss they need, anywhere in the files."""
     families: dict[str, set[str]] = {}
-    for link in m.links:
-        families.setdefault(link.head, set()).add(link.family)
-    out = []
-    for claim in m.claims.values():
+    for part in parts:
+        for link in part.links:
+            families.setdefault(link.head, set()).add(link.family)
+    claims: dict[tuple[str, str, int, int], Claim] = {}
+    for claim in (c for part in parts for c in part.claims):
         linked = any(set(claim.needs) & families.get(head, set()) for head in claim.heads)
         if claim.needs == ("sgd",):  # no other optimiser may be at work in the file
             linked = all(families.get(head) == {"sgd"} for head in claim.heads)
         if not claim.heads or linked:
-            out.append(claim)
-    return sorted(out, key=lambda c: (c.site.path, c.site.line, c.site.col, c.code))
+            claims.setdefault((claim.site.path, claim.code, claim.site.line, claim.site.col), claim)
+    errors = {path: error for part in parts for path, error in part.errors.items()}
+    tangled = dict.fromkeys(path for part in parts for path in part.tangled)
+    ordered = sorted(claims.values(), key=lambda c: (c.site.path, c.site.line, c.site.col, c.code))
+    return Analysis(tuple(ordered), errors, tuple(tangled))
 
 
 def _root(m: Machine, path: str) -> bool:
     """Run one file; False where it was too tangled to follow to its end."""
-    m.steps, m.limit = 0, ROOT_STEPS
+    m.steps, m.limit, m.root = 0, ROOT_STEPS, path
+    m.costly.clear()
     whole = _guarded(m, lambda: statements.load(m, path))
     module = m.project.module(path)
     waiting = m.pending.pop(path, [])

@@ -7,7 +7,7 @@ import ast
 from labelwise.doctor.code import builders, judge, keras, layers, ops, statements
 from labelwise.doctor.code import expressions as ex
 from labelwise.doctor.code.frameworks import LAYERS, LOSSES, METHODS, OPS, LossSpec, canonical
-from labelwise.doctor.code.machine import MAX_DEPTH, Frame, Machine
+from labelwise.doctor.code.machine import COSTLY_STEPS, MAX_DEPTH, Frame, Machine
 from labelwise.doctor.code.values import (
     UNKNOWN,
     Bound,
@@ -73,13 +73,26 @@ def call_function(
     if func.node in m.stack or len(m.stack) >= MAX_DEPTH:
         return UNKNOWN
     m.called.add(id(func.node))
+    if func.node in m.costly and m.stack:
+        return _given_up(args)
+    began = m.steps
     key = _memo_key(m, func, args, kwargs)
     if key is not None and key in m.memo:
         return m.memo[key]
     out = _run_function(m, func, _bind(func, args, kwargs))
+    if m.steps - began > COSTLY_STEPS and m.stack and func.path != m.root:
+        m.costly.add(func.node)
     if key is not None and key[-2] == m.version:
         m.memo[key] = out
     return out
+
+
+def _given_up(args: list[Value]) -> Value:
+    """A far-away function that costs too much to follow again: nothing is known of it, nor of the object it fills."""
+    for value in args[:1]:
+        if isinstance(value, Instance):
+            value.opaque = True
+    return UNKNOWN
 
 
 def _memo_key(m: Machine, func: Func, args: list[Value], kwargs: dict[str, Value]) -> tuple | None:

@@ -15,6 +15,7 @@ LOAD_STEPS = 20_000  # for the top level of a file
 ROOT_STEPS = 24_000  # for all functions and classes of a file
 ENTRY_STEPS = 6_000  # for one function or class of it
 DECORATOR_STEPS = 400
+COSTLY_STEPS = 1_500  # a function of another file that took more is not followed again
 MAX_DEPTH = 10
 
 
@@ -89,6 +90,8 @@ class Machine:
     instances: dict[int, list[Instance]] = field(default_factory=dict)
     loaded: set[str] = field(default_factory=set)
     tangled: list[str] = field(default_factory=list)
+    costly: set[Any] = field(default_factory=set)
+    root: str = ""
     heavy: set[tuple[str, str]] = field(default_factory=set)
     telling: dict[str, list[int]] = field(default_factory=dict)
     statement: Any = None

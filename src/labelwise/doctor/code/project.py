@@ -16,6 +16,10 @@ _WORDS = re.compile(
     r"expit|np\.round|\.round\(|threshold|curve\(|f1_score|accuracy|to_categorical|one_hot|problem_type|\beye\(|[<>]=? ?0?\.5\b|Binarizer|NeuralNet|Learner\(|np\.exp|1\.?0? ?/ ?\(1",
     re.IGNORECASE,
 )
+_FRAMEWORKS = re.compile(
+    r"\b(torch|tensorflow|keras|tf|numpy|np|sklearn|scipy|jax|jnp|fastai2?|skorch|lightning|transformers|timm|flax|optax|"
+    r"segmentation_models_pytorch|nn|layers)\b"
+)
 MAX_BYTES = 2_000_000
 
 
@@ -60,7 +64,7 @@ def _decode(data: bytes) -> str | None:
 
 def is_relevant(text: str) -> bool:
     """False for a file in which no rule could ever find anything by itself."""
-    return _WORDS.search(text) is not None
+    return _FRAMEWORKS.search(text) is not None and _WORDS.search(text) is not None
 
 
 @dataclass
