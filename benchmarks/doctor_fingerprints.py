@@ -99,13 +99,11 @@ def f6(d):
 
 
 def f7(d):
-    p, y = d.multi()
-    return {"scores": d.save(softmax(d.z)), "y": y}
+    return {"scores": d.save(softmax(d.z)), "y": d.multi()[1]}
 
 
 def f8(d):
-    p, y = d.single()
-    return {"scores": d.save(sigmoid(d.z - 1)), "y": y}
+    return {"scores": d.save(sigmoid(d.z - 1)), "y": d.single()[1]}
 
 
 def f9(d):
@@ -159,13 +157,11 @@ def f18(d):
 
 
 def f19(d):
-    p, y = d.binary()
     return {"scores": d.save(1 - sigmoid(d.z[:, 0] * 2)), "y": d.bits(sigmoid(d.z[:, 0] * 2))}
 
 
 def f20(d):
-    p, y = d.single()
-    return {"scores": d.save(softmax(d.z * 2.5)), "y": y}
+    return {"scores": d.save(softmax(d.z * 2.5)), "y": d.single()[1]}
 
 
 def f21(d):
@@ -232,10 +228,31 @@ def honest_extra(d, name, data):
 
 
 PLANTED = {
-    "F1": f1, "F2": f2, "F3": f3, "F4": f4, "F5": f5, "F6": f6, "F7": f7, "F8": f8, "F9": f9, "F10": f10, "F11": f11, "F12": f12,
-    "F14": f14, "F15": f15, "F16": f16, "F17": f17, "F18": f18, "F19": f19, "F20": f20, "F21": f21, "F22": f22, "F23": f23,
-    "F24": f24, "F25": f25,
-}  # fmt: skip
+    "F1": f1,
+    "F2": f2,
+    "F3": f3,
+    "F4": f4,
+    "F5": f5,
+    "F6": f6,
+    "F7": f7,
+    "F8": f8,
+    "F9": f9,
+    "F10": f10,
+    "F11": f11,
+    "F12": f12,
+    "F14": f14,
+    "F15": f15,
+    "F16": f16,
+    "F17": f17,
+    "F18": f18,
+    "F19": f19,
+    "F20": f20,
+    "F21": f21,
+    "F22": f22,
+    "F23": f23,
+    "F24": f24,
+    "F25": f25,
+}
 # Where the sign is exact: the condition under which the recall is counted a second time.
 EXACT = {
     "F1": lambda d: d.c >= 5 and d.saved != "3 decimals",
@@ -258,7 +275,7 @@ def fires(name, data):
 
 
 def measure(sets=400, seed=0):
-    """Per fingerprint: recall on planted sets by how they were saved, and the share of honest sets of each kind that it flags."""
+    """Per fingerprint: recall on planted sets by how they were saved, and the share of honest sets that it flags."""
     rows = {}
     honest = {}
     for i in range(sets):

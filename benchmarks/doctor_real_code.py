@@ -1,6 +1,6 @@
 """Runs the code analyser over a folder of real code and prints every finding, with the time per 500 files.
 
-    python benchmarks/doctor_real_code.py site-packages/transformers
+python benchmarks/doctor_real_code.py site-packages/transformers
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ def main():
         seconds = time.process_time() - began
         claims = [c for c in analysis.claims if RULES[c.code].on]
         print(
-            f"{root.name}: {len(names)} files, {len(claims)} findings, {len(analysis.tangled)} not followed to their end, "
+            f"{root.name}: {len(names)} files, {len(claims)} findings, {len(analysis.tangled)} not followed to "
+            "their end, "
             f"{seconds:.1f} s of one core ({500 * seconds / max(len(names), 1):.1f} s per 500 files)"
         )
         for c in claims:
-            print(f"  {c.site.path}:{c.site.line}:{c.site.col} {c.code} {RULES[c.code].slug} [{c.confidence}] {c.message}")
+            print(
+                f"  {c.site.path}:{c.site.line}:{c.site.col} {c.code} {RULES[c.code].slug} [{c.confidence}] {c.message}"
+            )
 
 
 if __name__ == "__main__":

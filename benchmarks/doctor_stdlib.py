@@ -1,6 +1,6 @@
-"""Runs the code analyser over Python files that have nothing to do with learning: nothing may crash, nothing may be found.
+"""Runs the code analyser over files that have nothing to do with learning: nothing may crash or be found.
 
-    python benchmarks/doctor_stdlib.py [number of files, default 2000]
+python benchmarks/doctor_stdlib.py [number of files, default 2000]
 """
 
 from __future__ import annotations
@@ -21,8 +21,13 @@ def main():
     files = sorted(p for p in folder.rglob("*.py") if "site-packages" not in p.parts)
     chosen = random.Random(0).sample(files, min(count, len(files)))
     began = time.process_time()
-    analysis = analyse({str(p.relative_to(folder)): read_source(str(p.relative_to(folder)), p.read_bytes()) for p in chosen})
-    print(f"{len(chosen)} files, {len(analysis.claims)} findings, {len(analysis.errors)} with a syntax error, {time.process_time() - began:.1f} s")
+    analysis = analyse(
+        {str(p.relative_to(folder)): read_source(str(p.relative_to(folder)), p.read_bytes()) for p in chosen}
+    )
+    print(
+        f"{len(chosen)} files, {len(analysis.claims)} findings, {len(analysis.errors)} with a syntax error, "
+        f"{time.process_time() - began:.1f} s"
+    )
     for claim in analysis.claims:
         print(f"{claim.site.path}:{claim.site.line} {claim.code} {claim.message}")
 

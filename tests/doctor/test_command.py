@@ -6,7 +6,10 @@ from click.testing import CliRunner
 
 from labelwise.doctor.command import doctor_command
 
-BAD = "import torch\nimport torch.nn.functional as F\nloss = F.cross_entropy(F.softmax(z, 1), y)\na = torch.log(F.softmax(z, dim=1))\n"
+BAD = (
+    "import torch\nimport torch.nn.functional as F\nloss = F.cross_entropy(F.softmax(z, 1), y)\na = "
+    "torch.log(F.softmax(z, dim=1))\n"
+)
 
 
 @pytest.fixture
@@ -96,7 +99,8 @@ def test_logs_and_live(run, tmp_path):
 
 
 def test_rules_are_shown(run):
-    assert "loss floor" not in run("--rule", "LW101").output and "1.4612" in run("--rule", "double-softmax").output
+    assert "loss floor" not in run("--rule", "LW101").output
+    assert "1.4612" in run("--rule", "double-softmax").output
     assert len(run("--rule", "all").output.splitlines()) > 30
 
 

@@ -16,15 +16,20 @@ def test_findings_are_frozen_print_and_convert():
     with pytest.raises(dataclasses.FrozenInstanceError):
         findings.items = ()
     assert str(findings).splitlines()[0] == "a.py:3: LW101 double-softmax (warning): twice <b>"
-    assert "not checked: b.py: no" in str(findings) and str(findings).endswith("1 error, 1 warning")
+    assert "not checked: b.py: no" in str(findings)
+    assert str(findings).endswith("1 error, 1 warning")
     assert json.loads(json.dumps(findings.to_dict()))["findings"][0]["line"] == 3
     assert "&lt;b&gt;" in findings._repr_html_()
-    assert findings.worst() == "error" and Findings().worst() is None and str(Findings()) == "nothing found"
+    assert findings.worst() == "error"
+    assert Findings().worst() is None
+    assert str(Findings()) == "nothing found"
 
 
 def test_findings_add_and_keep_what_was_repaired():
     both = Findings((one(),), 1) + Findings((), 1, (), np.ones(2))
-    assert len(both) == 2 - 1 and both.checked == 2 and both.repaired is not None
+    assert len(both) == 2 - 1
+    assert both.checked == 2
+    assert both.repaired is not None
 
 
 def test_a_notebook_place_names_its_cell():

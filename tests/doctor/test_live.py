@@ -2,9 +2,10 @@ import copy
 
 import pytest
 
-torch = pytest.importorskip("torch")
 from labelwise.doctor import check_model
 from labelwise.errors import InputError
+
+torch = pytest.importorskip("torch")
 
 nn, F = torch.nn, torch.nn.functional
 
@@ -85,7 +86,8 @@ def test_it_is_left_as_it_was_even_when_the_loss_fails():
     with pytest.raises(RuntimeError, match="mine"):
         check_model(model, loss, batch())
     assert all(torch.equal(before[k], v) for k, v in model.state_dict().items())
-    assert model.training and not model[0]._forward_hooks
+    assert model.training
+    assert not model[0]._forward_hooks
 
 
 def test_an_untrained_head_is_held_against_theory():

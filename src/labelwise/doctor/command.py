@@ -291,10 +291,8 @@ def _print(findings: Findings, given: dict[str, Any]) -> None:
         )
         click.echo(text)
         return
-    if given["quiet"] and style == "text":
-        text = "\n".join(str(f) for f in findings)
-    else:
-        text = FORMATS[style](findings)
+    quiet = given["quiet"] and style == "text"
+    text = "\n".join(str(f) for f in findings) if quiet else FORMATS[style](findings)
     if text:
         click.echo(text)
 

@@ -15,12 +15,30 @@ __all__ = ["check_model"]
 
 # Steps of the graph that change neither the values' meaning nor which of them there are.
 _SHAPE = (
-    "View", "Reshape", "UnsafeView", "Squeeze", "Unsqueeze", "Transpose", "Permute", "T", "Clone", "ToCopy", "Alias", "Expand",
-    "Contiguous", "Dropout", "NativeDropout", "Flatten",
-)  # fmt: skip
+    "View",
+    "Reshape",
+    "UnsafeView",
+    "Squeeze",
+    "Unsqueeze",
+    "Transpose",
+    "Permute",
+    "T",
+    "Clone",
+    "ToCopy",
+    "Alias",
+    "Expand",
+    "Contiguous",
+    "Dropout",
+    "NativeDropout",
+    "Flatten",
+)
 _LOSSES = {
-    "NllLoss": "nll", "NllLoss2D": "nll", "NllLossNd": "nll", "BinaryCrossEntropyWithLogits": "bcel", "BinaryCrossEntropy": "bce",
-}  # fmt: skip
+    "NllLoss": "nll",
+    "NllLoss2D": "nll",
+    "NllLossNd": "nll",
+    "BinaryCrossEntropyWithLogits": "bcel",
+    "BinaryCrossEntropy": "bce",
+}
 _AFFINE = ("Addmm", "Mm", "Convolution", "Bmm", "Linear", "ConvolutionOverrideable", "Addmv", "Mv")
 _ACTS = {"Softmax": "softmax", "Sigmoid": "sigmoid", "Relu": "relu", "LogSoftmax": "log-softmax"}
 _VERDICTS = {

@@ -59,21 +59,21 @@ def test_sigmoid_of_softmax_and_double_sigmoid_are_undone():
     rng = np.random.default_rng(1)
     p = softmax(rng.normal(size=(400, 6)) * 3)
     found = check_scores(1 / (1 + np.exp(-p)), p.argmax(1))
-    assert [f.fingerprint for f in found] == ["F4"] and np.abs(found.repaired - p).max() < 1e-9
+    assert [f.fingerprint for f in found] == ["F4"]
+    assert np.abs(found.repaired - p).max() < 1e-9
     s = 1 / (1 + np.exp(-rng.normal(size=400) * 3))
     found = check_scores(1 / (1 + np.exp(-s)), (rng.uniform(size=400) < s).astype(int))
-    assert (
-        [f.fingerprint for f in found] == ["F3"]
-        and found.repaired.shape == (400,)
-        and np.abs(found.repaired - s).max() < 1e-9
-    )
+    assert [f.fingerprint for f in found] == ["F3"]
+    assert found.repaired.shape == (400,)
+    assert np.abs(found.repaired - s).max() < 1e-9
 
 
 def test_softmax_over_the_batch_names_its_size():
     z = np.random.default_rng(0).normal(size=(320, 5))
     p = np.concatenate([softmax(part.T).T for part in np.split(z, 10)])
     (found,) = check_scores(p, z.argmax(1))
-    assert found.slug == "softmax-wrong-dim" and "batches of 32 rows" in found.message
+    assert found.slug == "softmax-wrong-dim"
+    assert "batches of 32 rows" in found.message
 
 
 def test_the_kind_is_stated_not_guessed():

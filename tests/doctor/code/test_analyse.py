@@ -113,8 +113,8 @@ def test_the_code_is_never_executed(tmp_path):
 
 def test_unproven_paths_are_told_only_when_asked():
     text = (
-        HEAD
-        + "def f(z, y, flag):\n    if flag:\n        z = F.softmax(z, 1)\n    else:\n        z = z * 2\n    return F.cross_entropy(z, y)\n"
+        HEAD + "def f(z, y, flag):\n    if flag:\n        z = F.softmax(z, 1)\n    else:\n        z = z * 2\n    "
+        "return F.cross_entropy(z, y)\n"
     )
     assert codes(text) == []
     assert codes(text, pedantic=True) == ["LW101"]
@@ -122,8 +122,8 @@ def test_unproven_paths_are_told_only_when_asked():
 
 def test_pedantic_findings_have_low_confidence(tmp_path):
     text = (
-        HEAD
-        + "def f(z, y, flag):\n    if flag:\n        z = F.softmax(z, 1)\n    else:\n        z = z.sigmoid()\n    return F.cross_entropy(z, y)\n"
+        HEAD + "def f(z, y, flag):\n    if flag:\n        z = F.softmax(z, 1)\n    else:\n        z = "
+        "z.sigmoid()\n    return F.cross_entropy(z, y)\n"
     )
     (tmp_path / "a.py").write_text(text)
     assert check_code(tmp_path).items == ()
@@ -133,13 +133,13 @@ def test_pedantic_findings_have_low_confidence(tmp_path):
 
 def test_both_ends_are_named(tmp_path):
     (tmp_path / "model.py").write_text(
-        HEAD
-        + "class M(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.fc = nn.Linear(2, 3)\n"
+        HEAD + "class M(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.fc = "
+        "nn.Linear(2, 3)\n"
         "    def forward(self, x):\n        return F.softmax(self.fc(x), dim=1)\n"
     )
     (tmp_path / "train.py").write_text(
-        HEAD
-        + "from model import M\nclass Trainer:\n    def __init__(self):\n        self.net = M()\n        self.criterion = nn.CrossEntropyLoss()\n"
+        HEAD + "from model import M\nclass Trainer:\n    def __init__(self):\n        self.net = M()\n        "
+        "self.criterion = nn.CrossEntropyLoss()\n"
         "    def step(self, x, y):\n        return self.criterion(self.net(x), y)\n"
     )
     (finding,) = check_code(tmp_path)
@@ -151,8 +151,8 @@ def test_both_ends_are_named(tmp_path):
 
 def test_a_file_that_recurses_ends():
     text = (
-        HEAD
-        + "def f(x):\n    return g(f(x)) + f(g(x))\ndef g(x):\n    return f(x)\nloss = F.cross_entropy(F.softmax(f(1), 1), f(2))\n"
+        HEAD + "def f(x):\n    return g(f(x)) + f(g(x))\ndef g(x):\n    return f(x)\nloss = "
+        "F.cross_entropy(F.softmax(f(1), 1), f(2))\n"
     )
     assert codes(text) == ["LW101"]
 
@@ -174,7 +174,8 @@ def test_files_that_import_each_other_in_a_circle():
 @pytest.mark.parametrize("setting", ["self.act = nn.Softmax(1)", "self.act = None"])
 def test_an_attribute_set_by_two_methods_is_not_guessed(setting):
     text = HEAD + (
-        "class M(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.fc = nn.Linear(3, 4)\n        self.act = nn.Identity()\n"
+        "class M(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.fc = "
+        "nn.Linear(3, 4)\n        self.act = nn.Identity()\n"
         f"    def inference(self):\n        {setting}\n    def forward(self, x):\n        return self.act(self.fc(x))\n"
         "    def loss(self, x, y):\n        return F.cross_entropy(self(x), y)\n"
     )

@@ -33,7 +33,9 @@ def test_a_floor_in_text_csv_and_jsonl(tmp_path):
     for name in ("a.log", "a.csv", "a.jsonl"):
         assert slugs(tmp_path / name) == ["double-softmax"], name
     found = check_log(tmp_path / "a.csv")[0]
-    assert found.fingerprint == "F13" and found.line == 31 and "1.4612" in found.message
+    assert found.fingerprint == "F13"
+    assert found.line == 31
+    assert "1.4612" in found.message
 
 
 def test_an_honest_log_is_silent(tmp_path):

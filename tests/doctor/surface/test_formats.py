@@ -45,7 +45,8 @@ def test_json_is_a_list_of_objects():
 def test_github_escapes_and_leaves_notebook_lines_to_the_text():
     first, second = FORMATS["github"](FINDINGS).splitlines()
     assert first == "::warning file=a%2Cb.py,line=3,col=5,title=LW101 double-softmax::50%25 twice%0Anow"
-    assert second.startswith("::notice file=n.ipynb,title=LW701") and "cell 5, line 2" in second
+    assert second.startswith("::notice file=n.ipynb,title=LW701")
+    assert "cell 5, line 2" in second
 
 
 def test_sarif_names_rules_places_and_fixes():

@@ -108,9 +108,17 @@ def check_scores(
     Source: labelwise; F1 to F25 are derived and measured in ``benchmarks/doctor_fingerprints.py``.
     """
     arrays = read_arrays(
-        scores, y, kind, ids=ids, decisions=decisions, logits=logits, reported=reported_accuracy, threshold=threshold,
-        validation=validation, chosen=chosen_threshold,
-    )  # fmt: skip
+        scores,
+        y,
+        kind,
+        ids=ids,
+        decisions=decisions,
+        logits=logits,
+        reported=reported_accuracy,
+        threshold=threshold,
+        validation=validation,
+        chosen=chosen_threshold,
+    )
     hits = {f: hit for f, tests in FINGERPRINTS.items() for test in tests if (hit := test(arrays)) is not None}
     explained = set().union(*(_EXPLAINS.get(f, set()) for f in hits)) if hits else set()
     kept = [hit for f, hit in hits.items() if f not in explained]

@@ -98,7 +98,7 @@ class Arrays:
 
 
 def _precision(given: np.ndarray) -> tuple[float, float | None, bool]:
-    """Half a step of the array's type, or of the decimals it was rounded to: absolute, relative, and whether it is fine."""
+    """Half a step of the array's type or decimals: absolute, relative (or None), and whether it is fine."""
     values = given.astype(np.float64)
     finite = values[np.isfinite(values)]
     sample = finite.ravel()[:5000]

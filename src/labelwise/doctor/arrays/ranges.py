@@ -7,9 +7,16 @@ import numpy as np
 from labelwise.doctor.arrays.facts import Arrays, Hit
 
 __all__ = [
-    "constant_output", "not_probabilities", "one_column_argmax", "percentages", "relu_before_output", "saturated",
-    "sigmoid_for_single_label", "softmax_for_multilabel", "softmax_over_rows",
-]  # fmt: skip
+    "constant_output",
+    "not_probabilities",
+    "one_column_argmax",
+    "percentages",
+    "relu_before_output",
+    "saturated",
+    "sigmoid_for_single_label",
+    "softmax_for_multilabel",
+    "softmax_over_rows",
+]
 
 
 def not_probabilities(a: Arrays) -> Hit | None:
@@ -95,7 +102,8 @@ def softmax_over_rows(a: Arrays) -> Hit | None:
         return None
     told = f" (batches of {size} rows)" if size else ""
     text = (
-        f"every column sums to {batches}, and rows do not sum to 1: softmax ran over the rows of each batch{told}; a row's "
+        f"every column sums to {batches}, and rows do not sum to 1: softmax ran over the rows of each "
+        f"batch{told}; a row's "
         "scores depend on its neighbours"
     )
     return Hit("F9", "LW403", text)
@@ -143,7 +151,10 @@ def relu_before_output(a: Arrays) -> Hit | None:
         low = a.p.min(1, keepdims=True)
         tied = ((a.p == low).sum(1) >= 2) & (low[:, 0] > 1e-30)
         if tied.mean() >= 0.5:
-            text = f"in {tied.mean():.0%} of the rows several classes share exactly the lowest probability: ReLU was applied before the softmax"
+            text = (
+                f"in {tied.mean():.0%} of the rows several classes share exactly the lowest probability: "
+                "ReLU was applied before the softmax"
+            )
             return Hit("F12", "LW104", text)
     return None
 
@@ -157,7 +168,8 @@ def saturated(a: Arrays) -> Hit | None:
     if share <= 0.01:
         return None
     text = (
-        f"{share:.1%} of the rows hold an exact {'0 or 1' if a.c == 1 else '1'}: the surest rows cannot be told apart and "
+        f"{share:.1%} of the rows hold an exact {'0 or 1' if a.c == 1 else '1'}: the surest rows cannot be "
+        "told apart and "
         "their log loss may be infinite; save raw scores"
     )
     return Hit("F22", "LW806", text)

@@ -79,8 +79,10 @@ def softmax_of_scores(a: Arrays) -> Hit | None:
     if not ranged or spread <= 1 / a.c + rounding or not _too_good(a) or slack > 0.3:
         return None
     text = (
-        "in every row the highest probability is at most e times the lowest, although the model is right far more often "
-        f"({a.accuracy:.3f}) than its mean top probability says ({a.top:.3f}): softmax was applied to scores between 0 and 1"
+        "in every row the highest probability is at most e times the lowest, although the model is right far "
+        "more often "
+        f"({a.accuracy:.3f}) than its mean top probability says ({a.top:.3f}): softmax was applied to scores "
+        "between 0 and 1"
     )
     return Hit("F2", "LW103", text)
 

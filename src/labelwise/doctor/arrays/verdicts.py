@@ -7,9 +7,18 @@ import numpy as np
 from labelwise.doctor.arrays.facts import Arrays, Hit
 
 __all__ = [
-    "broadcast_accuracy", "duplicates", "labelwise_accuracy", "no_label", "prior_offset", "rounded_logits", "shifted_labels",
-    "swapped_column", "temperature", "threshold_on_logits", "threshold_on_test",
-]  # fmt: skip
+    "broadcast_accuracy",
+    "duplicates",
+    "labelwise_accuracy",
+    "no_label",
+    "prior_offset",
+    "rounded_logits",
+    "shifted_labels",
+    "swapped_column",
+    "temperature",
+    "threshold_on_logits",
+    "threshold_on_test",
+]
 
 
 def labelwise_accuracy(a: Arrays) -> Hit | None:
@@ -31,7 +40,8 @@ def labelwise_accuracy(a: Arrays) -> Hit | None:
         return None
     nothing = float((truth == 0)[known].mean())
     text = (
-        f"the reported accuracy {a.reported:.4f} is the share of right row-label cells; answering nothing gives {nothing:.4f}, "
+        f"the reported accuracy {a.reported:.4f} is the share of right row-label cells; answering nothing "
+        f"gives {nothing:.4f}, "
         f"and whole rows are right in {strict:.4f}"
     )
     return Hit("F14", "LW601", text)
@@ -46,10 +56,16 @@ def no_label(a: Arrays) -> Hit | None:
     mean, mean_true = float(given.sum(1).mean()), float(a.matrix.sum(1).mean())
     expected = float(a.p.sum(1).mean())
     if empty - empty_true > 0.1:
-        text = f"{empty:.0%} of the rows have no label at {a.threshold:g}, in truth {empty_true:.0%}; the probabilities expect {expected:.2f} labels per row"
+        text = (
+            f"{empty:.0%} of the rows have no label at {a.threshold:g}, in truth {empty_true:.0%}; the "
+            f"probabilities expect {expected:.2f} labels per row"
+        )
         return Hit("F15", "LW802", text)
     if mean > 3 * max(mean_true, 1 / a.c):
-        text = f"{mean:.2f} labels per row at {a.threshold:g}, in truth {mean_true:.2f}; look for a second sigmoid or a pos_weight"
+        text = (
+            f"{mean:.2f} labels per row at {a.threshold:g}, in truth {mean_true:.2f}; look for a second "
+            "sigmoid or a pos_weight"
+        )
         return Hit("F15", "LW802", text)
     return None
 
@@ -73,7 +89,8 @@ def threshold_on_logits(a: Arrays) -> Hit | None:
     return Hit(
         "F16",
         "LW501",
-        f"the decisions are raw score >= 0.5, a probability of 0.6225: {differ} rows differ from one half (raw score >= 0)",
+        f"the decisions are raw score >= 0.5, a probability of 0.6225: {differ} rows differ from one half (raw "
+        "score >= 0)",
     )
 
 
@@ -131,7 +148,8 @@ def shifted_labels(a: Arrays) -> Hit | None:
         return Hit(
             "F18",
             "LW602",
-            f"accuracy is {base:.3f}, but {best:.3f} with the classes in another order (column {moved_pairs}): labels are permuted",
+            f"accuracy is {base:.3f}, but {best:.3f} with the classes in another order (column {moved_pairs}): "
+            "labels are permuted",
         )
     return None
 
@@ -163,7 +181,10 @@ def swapped_column(a: Arrays) -> Hit | None:
     if auc >= 0.5 - max(3 * error, 0.02) or min(positive, negative) < 5:
         return None
     repaired = (1 - a.p if a.c == 1 else a.p[:, ::-1]) if a.in_range else -a.p
-    text = f"AUC is {auc:.3f}, below 0.5 by {(0.5 - auc) / error:.1f} standard errors: the other class's column was saved, or the labels are flipped"
+    text = (
+        f"AUC is {auc:.3f}, below 0.5 by {(0.5 - auc) / error:.1f} standard errors: the other class's "
+        "column was saved, or the labels are flipped"
+    )
     return Hit("F19", "LW803", text, repaired)
 
 
@@ -244,7 +265,8 @@ def prior_offset(a: Arrays) -> Hit | None:
     return Hit(
         "F21",
         "LW805",
-        f"column {column}: the mean probability is {ratio:.1f} times the share of positives; adding {b:+.2f} to the logit mends it, "
+        f"column {column}: the mean probability is {ratio:.1f} times the share of positives; adding {b:+.2f} "
+        "to the logit mends it, "
         f"as after training with positives weighted by {np.exp(-b):.2g}",
     )
 
@@ -267,7 +289,8 @@ def duplicates(a: Arrays) -> Hit | None:
     return Hit(
         "F23",
         "LW807",
-        f"{repeated} rows ({repeated / a.n:.1%}) repeat the scores of another id exactly: the same inputs, counted again",
+        f"{repeated} rows ({repeated / a.n:.1%}) repeat the scores of another id exactly: the same inputs, "
+        "counted again",
     )
 
 
@@ -303,7 +326,8 @@ def threshold_on_test(a: Arrays) -> Hit | None:
     return Hit(
         "F24",
         "LW503",
-        f"the threshold {a.chosen:.4g} is the best for F1 on these rows, and not on the validation rows: it was chosen on the test split",
+        f"the threshold {a.chosen:.4g} is the best for F1 on these rows, and not on the validation rows: it "
+        "was chosen on the test split",
     )
 
 
@@ -325,5 +349,6 @@ def broadcast_accuracy(a: Arrays) -> Hit | None:
     return Hit(
         "F25",
         "LW603",
-        f"the reported accuracy {a.reported:.4f} is the chance agreement: (N,) was compared with (N, 1); rows are right in {real:.4f}",
+        f"the reported accuracy {a.reported:.4f} is the chance agreement: (N,) was compared with (N, 1); rows "
+        f"are right in {real:.4f}",
     )

@@ -66,11 +66,13 @@ def follow(sources: Mapping[str, Source], roots: Sequence[str], *, pedantic: boo
         sys.setrecursionlimit(limit)
         if collecting:
             gc.enable()
-    return Part(tuple(machine.claims.values()), tuple(machine.links), project.errors, tuple(dict.fromkeys(machine.tangled)))
+    return Part(
+        tuple(machine.claims.values()), tuple(machine.links), project.errors, tuple(dict.fromkeys(machine.tangled))
+    )
 
 
 def together(parts: Sequence[Part]) -> Analysis:
-    """Claims that hold by themselves, and those whose head is trained with the loss they need, anywhere in the files."""
+    """Claims that hold by themselves, and those whose head is trained anywhere with the loss they need."""
     families: dict[str, set[str]] = {}
     for part in parts:
         for link in part.links:

@@ -7,11 +7,13 @@ from collections.abc import Callable
 
 from labelwise.doctor.code import calls, judge, keras, layers, ops
 from labelwise.doctor.code import expressions as ex
-from labelwise.doctor.code.frameworks import HF_CLASSIFIERS, LOSSES, TORCHVISION_NETS, canonical
+from labelwise.doctor.code.frameworks import HF_CLASSIFIERS, TORCHVISION_NETS, canonical
+from labelwise.doctor.code.items import item, items_of
+from labelwise.doctor.code.losses import LOSSES
 from labelwise.doctor.code.machine import Claim, Frame, Link, Machine
+from labelwise.doctor.code.python import BUILTINS
 from labelwise.doctor.code.values import (
     UNKNOWN,
-    Bound,
     Class,
     Const,
     Func,
@@ -19,11 +21,10 @@ from labelwise.doctor.code.values import (
     Instance,
     Layer,
     Loss,
+    Pack,
     Ref,
     Rest,
-    Super,
     Tensor,
-    Tuple_,
     Value,
 )
 
@@ -96,7 +97,7 @@ def heap_method(m: Machine, frame: Frame, node: ast.AST, obj: Heap, name: str, a
     if obj.kind in ("list", "seq") and name in ("append", "add", "extend", "add_module", "insert", "pop"):
         return _grow(m, obj, name, args)
     if obj.kind == "dict" and name in ("get", "pop", "setdefault"):
-        found = ex.item(m, frame, node, obj, args[0]) if args else UNKNOWN
+        found = item(m, frame, node, obj, args[0]) if args else UNKNOWN
         return found
     if obj.kind == "dict" and name == "update":
         if args and isinstance(args[0], Heap) and args[0].kind == "dict" and not args[0].opaque:
@@ -109,14 +110,14 @@ def heap_method(m: Machine, frame: Frame, node: ast.AST, obj: Heap, name: str, a
     if obj.kind == "mlb" and name in ("fit_transform", "transform"):
         return Tensor("multihot", ndim=2, site=m.site(node, frame, "multi-hot labels"))
     if obj.kind == "hf_output" and name == "get":
-        return ex.item(m, frame, node, obj, args[0]) if args else UNKNOWN
+        return item(m, frame, node, obj, args[0]) if args else UNKNOWN
     return judge.from_test([*args, *kwargs.values()]) or UNKNOWN
 
 
 def _grow(m: Machine, obj: Heap, name: str, args: Args) -> Value:
-    items = ex.items_of(obj)
+    items = items_of(obj)
     if name == "extend":
-        m.write(obj, "items", (*items, *ex.items_of(args[0] if args else UNKNOWN)))
+        m.write(obj, "items", (*items, *items_of(args[0] if args else UNKNOWN)))
     elif name == "pop":
         at = ops.number(args[0]) if args else -1
         if items and at == -1 and not isinstance(items[-1], Rest):
@@ -227,7 +228,7 @@ def _torch_sequential(m: Machine, frame: Frame, node: ast.AST, args: Args, kwarg
 
 
 def _module_list(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
-    return Heap("list", items=ex.items_of(args[0]) if args else ())
+    return Heap("list", items=items_of(args[0]) if args else ())
 
 
 def _module_dict(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
@@ -246,7 +247,7 @@ def _loader(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs)
 
 
 def _tensor_dataset(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
-    return Heap("dataset", element=Tuple_(tuple(args)))
+    return Heap("dataset", element=Pack(tuple(args)))
 
 
 def _celeba(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
@@ -254,13 +255,13 @@ def _celeba(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs)
     if kind != Const("attr"):
         return UNKNOWN
     labels = Tensor("multihot", None, 40, 2, m.site(node, frame, "CelebA attributes"))
-    return Heap("dataset", element=Tuple_((UNKNOWN, labels)))
+    return Heap("dataset", element=Pack((UNKNOWN, labels)))
 
 
 def _curve(parts: tuple[str, ...]) -> Callable:
     def go(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
         test = any(isinstance(a, Tensor) and a.test for a in [*args, *kwargs.values()])
-        return Tuple_(tuple(Tensor(ndim=1, of=p, test=test) for p in parts)) if test else UNKNOWN
+        return Pack(tuple(Tensor(ndim=1, of=p, test=test) for p in parts)) if test else UNKNOWN
 
     return go
 
@@ -286,83 +287,8 @@ def _eye(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) ->
 # ------------------------------------------------------------------ builtins
 
 
-def _getattr(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
-    if len(args) >= 2 and isinstance(args[1], Const) and isinstance(args[1].value, str):
-        return ex.attribute(m, frame, node, args[0], args[1].value)
-    return UNKNOWN
-
-
-def _setattr(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
-    if len(args) == 3:
-        if isinstance(args[1], Const) and isinstance(args[1].value, str):
-            ex.set_attribute(m, args[0], args[1].value, args[2])
-        elif isinstance(args[0], Heap):
-            args[0].opaque = True
-    return Const(None)
-
-
-def _super(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
-    scope: Frame | None = frame
-    while scope is not None and scope.this is None:
-        scope = scope.parent
-    if scope is None or scope.this is None or scope.owner is None:
-        return UNKNOWN
-    return Super(scope.this, scope.owner)
-
-
-def _zip(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
-    return Heap("zip", inner=tuple(args))
-
-
-def _enumerate(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
-    return Heap("enumerate", inner=args[0] if args else UNKNOWN)
-
-
-def _listed(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
-    if not args:
-        return Heap("list", items=())
-    if isinstance(args[0], Tensor):
-        return args[0]
-    if isinstance(args[0], Heap) and args[0].kind == "seq":
-        return Heap("list", items=args[0].state["items"])
-    return Heap("list", items=ex.items_of(args[0])) if isinstance(args[0], (Tuple_, Heap)) else UNKNOWN
-
-
-def _dict(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
-    if args:
-        return args[0] if isinstance(args[0], Heap) and args[0].kind == "dict" and not kwargs else UNKNOWN
-    return Heap("dict", items={k: v for k, v in kwargs.items() if k != "**"})
-
-
-def _range(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
-    return Tensor(ndim=1, of="grid", dtype="int")
-
-
-def _max(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
-    key = kwargs.get("key")
-    if isinstance(key, Func) and args:
-        element = ex.element_of(args[0])
-        score = calls.call_function(m, frame, node, key, [element], {})
-        if isinstance(score, Tensor) and score.of == "swept-score":
-            return Tensor(of="chosen", test=True, site=m.site(node, frame, "threshold chosen on the test split"))
-    return UNKNOWN
-
-
-def _cast(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
-    return args[0] if args and isinstance(args[0], Tensor) and args[0].of == "chosen" else UNKNOWN
-
-
-def _round(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
-    return UNKNOWN
-
-
-def _partial(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
-    if not args:
-        return UNKNOWN
-    return Bound(UNKNOWN, args[0], "partial", tuple(args[1:]), tuple(kwargs.items()))
-
-
 _BUILDERS: dict[str, Callable] = {
+    **BUILTINS,
     "torch.nn.Sequential": _torch_sequential,
     "torch.nn.ModuleList": _module_list,
     "torch.nn.ModuleDict": _module_dict,
@@ -393,25 +319,8 @@ _BUILDERS: dict[str, Callable] = {
     "numpy.eye": _eye,
     "torch.eye": _eye,
     "torch.linspace": _linspace,
-    "functools.partial": _partial,
     "tqdm.tqdm": _same,
     "tqdm.auto.tqdm": _same,
     "tqdm.notebook.tqdm": _same,
     "tqdm": _same,
-    "builtins.getattr": _getattr,
-    "builtins.setattr": _setattr,
-    "builtins.super": _super,
-    "builtins.zip": _zip,
-    "builtins.enumerate": _enumerate,
-    "builtins.list": _listed,
-    "builtins.tuple": _listed,
-    "builtins.sorted": _listed,
-    "builtins.iter": _same,
-    "builtins.reversed": lambda m, frame, node, args, kwargs: UNKNOWN,
-    "builtins.next": lambda m, frame, node, args, kwargs: ex.element_of(args[0]) if args else UNKNOWN,
-    "builtins.dict": _dict,
-    "builtins.range": _range,
-    "builtins.max": _max,
-    "builtins.float": _cast,
-    "builtins.round": _round,
 }

@@ -6,7 +6,8 @@ import ast
 
 from labelwise.doctor.code import builders, judge, keras, layers, ops, statements
 from labelwise.doctor.code import expressions as ex
-from labelwise.doctor.code.frameworks import LAYERS, LOSSES, METHODS, OPS, LossSpec, canonical
+from labelwise.doctor.code.frameworks import LAYERS, METHODS, OPS, canonical
+from labelwise.doctor.code.losses import LOSSES, LossSpec
 from labelwise.doctor.code.machine import COSTLY_STEPS, MAX_DEPTH, Frame, Machine
 from labelwise.doctor.code.values import (
     UNKNOWN,
@@ -18,11 +19,11 @@ from labelwise.doctor.code.values import (
     Instance,
     Layer,
     Loss,
+    Pack,
     Ref,
     Rest,
     Super,
     Tensor,
-    Tuple_,
     Unknown,
     Value,
     join,
@@ -31,9 +32,26 @@ from labelwise.doctor.code.values import (
 __all__ = ["call", "call_function", "instantiate"]
 
 _SELF_METHODS = {
-    "to", "cuda", "cpu", "train", "eval", "half", "float", "double", "bfloat16", "requires_grad_", "share_memory", "apply", "type",
-    "xpu", "mps", "freeze", "unfreeze", "compile_", "to_empty",
-}  # fmt: skip
+    "to",
+    "cuda",
+    "cpu",
+    "train",
+    "eval",
+    "half",
+    "float",
+    "double",
+    "bfloat16",
+    "requires_grad_",
+    "share_memory",
+    "apply",
+    "type",
+    "xpu",
+    "mps",
+    "freeze",
+    "unfreeze",
+    "compile_",
+    "to_empty",
+}
 
 
 def call(m: Machine, frame: Frame, node: ast.AST, func: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -148,7 +166,7 @@ def _bind(func: Func, args: list[Value], kwargs: dict[str, Value]) -> dict[str, 
         missing = UNKNOWN if "**" in kwargs else func.defaults.get(parameter.arg, UNKNOWN)
         env[parameter.arg] = kwargs.get(parameter.arg, missing)
     if spec.vararg:
-        env[spec.vararg.arg] = Tuple_(tuple(args[len(positional) :])) if known else UNKNOWN
+        env[spec.vararg.arg] = Pack(tuple(args[len(positional) :])) if known else UNKNOWN
     if spec.kwarg:
         names = {p.arg for p in [*positional, *spec.kwonlyargs]}
         rest = Heap("dict", items={k: v for k, v in kwargs.items() if k not in names and k != "**"})
@@ -251,7 +269,7 @@ def _tensor_method(
     if name == "all":
         return Tensor(test=x.test)
     if name in ("topk", "sort"):
-        return Tuple_((Tensor(), Tensor(dtype="int")))
+        return Pack((Tensor(), Tensor(dtype="int")))
     if name in ("chunk", "split", "unbind"):
         return UNKNOWN
     return judge.from_test([x, *args, *kwargs.values()]) or Tensor()
@@ -305,9 +323,13 @@ def loss_of(
     if "reduction" in kwargs:
         settings.append(("reduction", judge.constant(kwargs["reduction"])))
     return Loss(
-        spec.family, name.rpartition(".")[2], m.site(node, frame, name.rpartition(".")[2]), spec.keras,
-        keras.from_logits(spec, args, kwargs), tuple(settings),
-    )  # fmt: skip
+        spec.family,
+        name.rpartition(".")[2],
+        m.site(node, frame, name.rpartition(".")[2]),
+        spec.keras,
+        keras.from_logits(spec, args, kwargs),
+        tuple(settings),
+    )
 
 
 def _call_ref(m: Machine, frame: Frame, node: ast.AST, ref: Ref, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["ATTR_LAYERS", "LAYERS", "LOSSES", "METHODS", "OPS", "LayerSpec", "LossSpec", "canonical", "star_name"]
+from labelwise.doctor.code.losses import LOSSES
+
+__all__ = ["ATTR_LAYERS", "LAYERS", "METHODS", "OPS", "LayerSpec", "canonical", "star_name"]
 
 _PREFIXES = (
     (
@@ -78,52 +80,70 @@ def _table(groups: dict[str, str]) -> dict[str, str]:
 
 OPS: dict[str, str] = _table(
     {
-        "softmax": "torch.softmax torch.nn.functional.softmax torch.special.softmax scipy.special.softmax tensorflow.nn.softmax "
-        "keras.activations.softmax keras.ops.softmax keras.backend.softmax jax.nn.softmax flax.linen.softmax tensorflow.contrib.layers.softmax",
+        "softmax": "torch.softmax torch.nn.functional.softmax torch.special.softmax scipy.special.softmax "
+        "tensorflow.nn.softmax "
+        "keras.activations.softmax keras.ops.softmax keras.backend.softmax jax.nn.softmax flax.linen.softmax "
+        "tensorflow.contrib.layers.softmax",
         "softmin": "torch.nn.functional.softmin",
-        "sigmoid": "torch.sigmoid torch.nn.functional.sigmoid torch.special.expit tensorflow.nn.sigmoid tensorflow.sigmoid "
+        "sigmoid": "torch.sigmoid torch.nn.functional.sigmoid torch.special.expit tensorflow.nn.sigmoid "
+        "tensorflow.sigmoid "
         "tensorflow.math.sigmoid keras.activations.sigmoid keras.ops.sigmoid keras.backend.sigmoid scipy.special.expit "
         "jax.nn.sigmoid flax.linen.sigmoid torch.sigmoid_",
-        "log_softmax": "torch.log_softmax torch.nn.functional.log_softmax torch.special.log_softmax scipy.special.log_softmax "
-        "tensorflow.nn.log_softmax tensorflow.math.log_softmax keras.ops.log_softmax keras.activations.log_softmax jax.nn.log_softmax",
+        "log_softmax": "torch.log_softmax torch.nn.functional.log_softmax torch.special.log_softmax "
+        "scipy.special.log_softmax "
+        "tensorflow.nn.log_softmax tensorflow.math.log_softmax keras.ops.log_softmax "
+        "keras.activations.log_softmax jax.nn.log_softmax",
         "log_sigmoid": "torch.nn.functional.logsigmoid scipy.special.log_expit tensorflow.math.log_sigmoid "
         "tensorflow.log_sigmoid jax.nn.log_sigmoid keras.ops.log_sigmoid",
-        "relu": "torch.relu torch.nn.functional.relu torch.nn.functional.relu6 torch.relu_ torch.nn.functional.relu_ tensorflow.nn.relu "
+        "relu": "torch.relu torch.nn.functional.relu torch.nn.functional.relu6 torch.relu_ "
+        "torch.nn.functional.relu_ tensorflow.nn.relu "
         "keras.activations.relu keras.ops.relu jax.nn.relu",
-        "keep": "torch.nn.functional.dropout torch.clone torch.Tensor.detach tensorflow.identity tensorflow.stop_gradient "
+        "keep": "torch.nn.functional.dropout torch.clone torch.Tensor.detach tensorflow.identity "
+        "tensorflow.stop_gradient "
         "tensorflow.convert_to_tensor tensorflow.nn.dropout torch.nn.functional.alpha_dropout copy.copy copy.deepcopy "
         "tensorflow.check_numerics tensorflow.debugging.check_numerics torch.from_numpy "
         "keras.ops.convert_to_tensor keras.ops.convert_to_numpy",
-        "array": "torch.tensor torch.as_tensor numpy.array numpy.asarray tensorflow.constant torch.FloatTensor torch.LongTensor torch.Tensor",
+        "array": "torch.tensor torch.as_tensor numpy.array numpy.asarray tensorflow.constant "
+        "torch.FloatTensor torch.LongTensor torch.Tensor",
         "cast": "tensorflow.cast keras.ops.cast keras.backend.cast",
         "squeeze": "torch.squeeze tensorflow.squeeze numpy.squeeze keras.ops.squeeze",
         "unsqueeze": "torch.unsqueeze tensorflow.expand_dims numpy.expand_dims keras.ops.expand_dims",
         "reshape": "torch.reshape tensorflow.reshape numpy.reshape keras.ops.reshape",
         "flatten": "torch.flatten torch.ravel numpy.ravel",
-        "transpose": "torch.transpose torch.permute torch.t tensorflow.transpose numpy.transpose numpy.swapaxes torch.movedim",
+        "transpose": "torch.transpose torch.permute torch.t tensorflow.transpose numpy.transpose "
+        "numpy.swapaxes torch.movedim",
         "log": "torch.log numpy.log tensorflow.math.log tensorflow.log keras.backend.log keras.ops.log",
         "exp": "torch.exp numpy.exp tensorflow.exp tensorflow.math.exp keras.backend.exp keras.ops.exp math.exp",
         "negative": "torch.neg torch.negative numpy.negative tensorflow.negative",
         "sum": "torch.sum numpy.sum tensorflow.reduce_sum tensorflow.math.reduce_sum keras.backend.sum keras.ops.sum",
-        "mean": "torch.mean numpy.mean tensorflow.reduce_mean tensorflow.math.reduce_mean keras.backend.mean keras.ops.mean",
-        "argmax": "torch.argmax numpy.argmax tensorflow.argmax tensorflow.math.argmax keras.backend.argmax keras.ops.argmax tensorflow.arg_max",
+        "mean": "torch.mean numpy.mean tensorflow.reduce_mean tensorflow.math.reduce_mean keras.backend.mean "
+        "keras.ops.mean",
+        "argmax": "torch.argmax numpy.argmax tensorflow.argmax tensorflow.math.argmax keras.backend.argmax "
+        "keras.ops.argmax tensorflow.arg_max",
         "max": "torch.max numpy.max tensorflow.reduce_max tensorflow.math.reduce_max numpy.amax",
-        "round": "torch.round numpy.round numpy.around numpy.rint tensorflow.round tensorflow.math.round keras.backend.round keras.ops.round",
-        "clamp": "torch.clamp torch.clip numpy.clip tensorflow.clip_by_value keras.backend.clip keras.ops.clip tensorflow.maximum "
+        "round": "torch.round numpy.round numpy.around numpy.rint tensorflow.round tensorflow.math.round "
+        "keras.backend.round keras.ops.round",
+        "clamp": "torch.clamp torch.clip numpy.clip tensorflow.clip_by_value keras.backend.clip "
+        "keras.ops.clip tensorflow.maximum "
         "torch.maximum numpy.maximum tensorflow.math.maximum torch.clamp_min",
-        "greater": "torch.gt torch.ge torch.greater torch.greater_equal numpy.greater numpy.greater_equal tensorflow.greater "
-        "tensorflow.greater_equal tensorflow.math.greater tensorflow.math.greater_equal keras.backend.greater keras.ops.greater",
+        "greater": "torch.gt torch.ge torch.greater torch.greater_equal numpy.greater numpy.greater_equal "
+        "tensorflow.greater "
+        "tensorflow.greater_equal tensorflow.math.greater tensorflow.math.greater_equal keras.backend.greater "
+        "keras.ops.greater",
         "equal": "torch.eq numpy.equal tensorflow.equal tensorflow.math.equal keras.backend.equal keras.ops.equal",
         "where": "torch.where numpy.where tensorflow.where",
-        "one_hot": "torch.nn.functional.one_hot tensorflow.one_hot keras.utils.to_categorical keras.utils.np_utils.to_categorical "
+        "one_hot": "torch.nn.functional.one_hot tensorflow.one_hot keras.utils.to_categorical "
+        "keras.utils.np_utils.to_categorical "
         "jax.nn.one_hot keras.ops.one_hot",
         "randint": "torch.randint numpy.random.randint random.randint numpy.random.default_rng.integers",
         "arange": "torch.arange numpy.arange",
-        "random": "torch.randn torch.rand numpy.random.randn numpy.random.rand torch.zeros torch.ones torch.empty numpy.zeros numpy.ones",
+        "random": "torch.randn torch.rand numpy.random.randn numpy.random.rand torch.zeros torch.ones "
+        "torch.empty numpy.zeros numpy.ones",
         "cat": "torch.cat torch.concat numpy.concatenate tensorflow.concat torch.vstack numpy.vstack",
         "stack": "torch.stack numpy.stack tensorflow.stack",
         "dense": "tensorflow.layers.dense tensorflow.contrib.layers.fully_connected slim.fully_connected",
-        "affine": "torch.nn.functional.linear torch.matmul torch.mm torch.addmm tensorflow.matmul tensorflow.nn.conv2d numpy.dot "
+        "affine": "torch.nn.functional.linear torch.matmul torch.mm torch.addmm tensorflow.matmul "
+        "tensorflow.nn.conv2d numpy.dot "
         "tensorflow.nn.bias_add torch.nn.functional.conv2d numpy.matmul tensorflow.linalg.matmul",
     }
 )
@@ -134,7 +154,8 @@ METHODS: dict[str, str] = _table(
         "sigmoid": "sigmoid sigmoid_",
         "log_softmax": "log_softmax",
         "relu": "relu relu_",
-        "keep": "detach clone contiguous cpu cuda to numpy requires_grad_ copy half double bfloat16 type_as tolist data dropout set_shape cache eval_",
+        "keep": "detach clone contiguous cpu cuda to numpy requires_grad_ copy half double bfloat16 type_as "
+        "tolist data dropout set_shape cache eval_",
         "float": "float",
         "long": "long int",
         "bool": "bool",
@@ -339,127 +360,6 @@ ATTR_LAYERS = {
 # ------------------------------------------------------------------ losses
 
 
-@dataclass(frozen=True)
-class LossSpec:
-    """A loss: what family it is of, whether it is a class to make first, and where its arguments stand.
-
-    Families: ``ce`` (applies log-softmax), ``bcel`` (applies sigmoid), ``bce`` (wants probabilities), ``nll`` and ``kl``
-    (want log-probabilities), and Keras's ``kcce``, ``kscce``, ``kbce`` which ask for `from_logits`.
-    """
-
-    family: str
-    made: bool
-    scores: str
-    labels: str
-    order: tuple[str, ...]
-    keras: bool = False
-    from_logits: bool = False
-
-
-def _losses() -> dict[str, LossSpec]:
-    table: dict[str, LossSpec] = {}
-    torch_args = ("input", "target", "weight")
-    for family, names in {
-        "ce": "CrossEntropyLoss",
-        "bcel": "BCEWithLogitsLoss MultiLabelSoftMarginLoss",
-        "bce": "BCELoss",
-        "nll": "NLLLoss NLLLoss2d",
-        "kl": "KLDivLoss",
-        "mse": "MSELoss L1Loss SmoothL1Loss HuberLoss",
-    }.items():
-        for name in names.split():
-            table["torch.nn." + name] = LossSpec(family, True, "input", "target", torch_args)
-    for family, names in {
-        "ce": "cross_entropy",
-        "bcel": "binary_cross_entropy_with_logits multilabel_soft_margin_loss",
-        "bce": "binary_cross_entropy",
-        "nll": "nll_loss",
-        "kl": "kl_div",
-        "mse": "mse_loss l1_loss smooth_l1_loss huber_loss",
-    }.items():
-        for name in names.split():
-            table["torch.nn.functional." + name] = LossSpec(family, False, "input", "target", torch_args)
-    for family, names in {
-        "ce": "fastai.CrossEntropyLossFlat fastai.LabelSmoothingCrossEntropyFlat fastai.LabelSmoothingCrossEntropy fastai.FocalLossFlat "
-        "timm.loss.LabelSmoothingCrossEntropy timm.loss.SoftTargetCrossEntropy smp.SoftCrossEntropyLoss",
-        "bcel": "fastai.BCEWithLogitsLossFlat timm.loss.BinaryCrossEntropy timm.loss.AsymmetricLossMultiLabel smp.SoftBCEWithLogitsLoss",
-        "bce": "fastai.BCELossFlat",
-        "mse": "fastai.MSELossFlat fastai.L1LossFlat",
-    }.items():
-        for name in names.split():
-            table[name] = LossSpec(family, True, "input", "target", torch_args)
-    table["torchvision.ops.sigmoid_focal_loss"] = LossSpec("bcel", False, "inputs", "targets", ("inputs", "targets"))
-    tf_args = ("_sentinel", "labels", "logits", "dim")
-    for root in ("tensorflow.nn.",):
-        for name in (
-            "softmax_cross_entropy_with_logits",
-            "softmax_cross_entropy_with_logits_v2",
-            "sparse_softmax_cross_entropy_with_logits",
-        ):
-            table[root + name] = LossSpec(
-                "ce", False, "logits", "labels", tf_args if "v2" not in name else ("labels", "logits")
-            )
-        table[root + "sigmoid_cross_entropy_with_logits"] = LossSpec("bcel", False, "logits", "labels", tf_args)
-        table[root + "weighted_cross_entropy_with_logits"] = LossSpec(
-            "bcel", False, "logits", "targets", ("targets", "logits")
-        )
-    for name, family in (
-        ("softmax_cross_entropy", "ce"),
-        ("sparse_softmax_cross_entropy", "ce"),
-        ("sigmoid_cross_entropy", "bcel"),
-    ):
-        labels = "multi_class_labels" if family == "bcel" else "onehot_labels" if "sparse" not in name else "labels"
-        table["tensorflow.losses." + name] = LossSpec(family, False, "logits", labels, (labels, "logits"))
-        table["tensorflow.contrib.losses." + name] = LossSpec(family, False, "logits", labels, ("logits", labels))
-    for name, family in (
-        ("softmax_cross_entropy", "ce"),
-        ("softmax_cross_entropy_with_integer_labels", "ce"),
-        ("sigmoid_binary_cross_entropy", "bcel"),
-    ):
-        for root in ("optax.", "optax.losses."):
-            table[root + name] = LossSpec(family, False, "logits", "labels", ("logits", "labels"))
-    keras_made = ("from_logits",)
-    for name, family in (
-        ("CategoricalCrossentropy", "kcce"),
-        ("SparseCategoricalCrossentropy", "kscce"),
-        ("BinaryCrossentropy", "kbce"),
-        ("BinaryFocalCrossentropy", "kbce"),
-        ("CategoricalFocalCrossentropy", "kcce"),
-    ):
-        table["keras.losses." + name] = LossSpec(family, True, "y_pred", "y_true", keras_made, True)
-    for name, family in (
-        ("categorical_crossentropy", "kcce"),
-        ("sparse_categorical_crossentropy", "kscce"),
-        ("binary_crossentropy", "kbce"),
-    ):
-        table["keras.losses." + name] = LossSpec(
-            family, False, "y_pred", "y_true", ("y_true", "y_pred", "from_logits"), True
-        )
-        table["keras.metrics." + name] = table["keras.losses." + name]
-        table["keras.objectives." + name] = table["keras.losses." + name]
-        table["keras.backend." + name] = LossSpec(
-            family, False, "output", "target", ("target", "output", "from_logits"), True
-        )
-        table["keras.ops." + name] = LossSpec(
-            family, False, "output", "target", ("target", "output", "from_logits"), True
-        )
-    for name in ("MeanSquaredError", "MeanAbsoluteError"):
-        table["keras.losses." + name] = LossSpec("mse", True, "y_pred", "y_true", (), True)
-    return table
-
-
-LOSSES: dict[str, LossSpec] = _losses()
-
-KERAS_LOSS_NAMES = {
-    "categorical_crossentropy": "kcce",
-    "sparse_categorical_crossentropy": "kscce",
-    "binary_crossentropy": "kbce",
-    "mse": "mse",
-    "mean_squared_error": "mse",
-    "mae": "mse",
-    "mean_absolute_error": "mse",
-}
-
 HF_CLASSIFIERS = re.compile(r"^transformers\.\w+For(Sequence|Image|Audio|Token|Video)Classification$")
 TORCHVISION_NETS = re.compile(
     r"^torchvision\.models\.(resnet|resnext|wide_resnet|vgg|alexnet|densenet|mobilenet|efficientnet|shufflenet|mnasnet|regnet|convnext|vit_|swin|inception_v3|googlenet|squeezenet)\w*$"
@@ -467,7 +367,20 @@ TORCHVISION_NETS = re.compile(
 
 # Known things that are built by a function of their own (calls.py).
 SPECIAL = {
-    "torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.DataParallel", "keras.Sequential", "keras.models.Sequential",
-    "keras.Model", "keras.models.Model", "keras.Input", "keras.layers.Input", "fastai.Learner", "skorch.NeuralNetClassifier",
-    "skorch.NeuralNetBinaryClassifier", "timm.create_model", "torch.utils.data.DataLoader", "torch.utils.data.TensorDataset",
-}  # fmt: skip
+    "torch.nn.Sequential",
+    "torch.nn.ModuleList",
+    "torch.nn.ModuleDict",
+    "torch.nn.DataParallel",
+    "keras.Sequential",
+    "keras.models.Sequential",
+    "keras.Model",
+    "keras.models.Model",
+    "keras.Input",
+    "keras.layers.Input",
+    "fastai.Learner",
+    "skorch.NeuralNetClassifier",
+    "skorch.NeuralNetBinaryClassifier",
+    "timm.create_model",
+    "torch.utils.data.DataLoader",
+    "torch.utils.data.TensorDataset",
+}

@@ -10,9 +10,23 @@ from labelwise.doctor.code.machine import Claim, Frame, Link, Machine
 from labelwise.doctor.code.values import Const, Heap, Loss, Rest, Site, Tensor, Unknown, Value
 
 __all__ = [
-    "argmax_across", "argmax_of_one", "cells", "equal_shapes", "flat_accuracy", "implicit_axis", "loss_call", "mean_of_cells",
-    "rounded", "softmax_of_one", "softmax_over_batch", "swept", "targets", "threshold_chosen", "thresholded", "unstable_log",
-]  # fmt: skip
+    "argmax_across",
+    "argmax_of_one",
+    "cells",
+    "equal_shapes",
+    "flat_accuracy",
+    "implicit_axis",
+    "loss_call",
+    "mean_of_cells",
+    "rounded",
+    "softmax_of_one",
+    "softmax_over_batch",
+    "swept",
+    "targets",
+    "threshold_chosen",
+    "thresholded",
+    "unstable_log",
+]
 
 # What a loss family makes of the activation that reaches it.
 _VERDICTS: dict[tuple[str, str], str] = {
@@ -116,11 +130,17 @@ def _judge(
         and (family == "ce" or family.startswith("kcce"))
         and x.act in ("logits", "sigmoid", "relu")
     ):
-        text = f"{loss.name} at {place(site)} gets one score per row: the softmax of one score is always 1 and the loss always 0"
+        text = (
+            f"{loss.name} at {place(site)} gets one score per row: the softmax of one score is always 1 and "
+            "the loss always 0"
+        )
         m.claim(Claim("LW401", site, text, _ends(x, loss), confidence))
         return
     if family == "bcel" and x.act == "logits" and (x.width or 0) >= 10 and loss.get("reduction") in (None, "mean"):
-        text = f"{loss.name} at {place(site)} averages over {x.width} labels, which divides the gradient by {x.width}; plain SGD does not make up for it"
+        text = (
+            f"{loss.name} at {place(site)} averages over {x.width} labels, which divides the gradient by "
+            f"{x.width}; plain SGD does not make up for it"
+        )
         optimiser = frozenset([f"optimiser of {site.path}"])
         m.claim(Claim("LW604", site, text, _ends(x, loss), confidence, optimiser, ("sgd",)))
     code = _VERDICTS.get((family, x.act or ""))
@@ -163,7 +183,10 @@ def targets(m: Machine, loss: Loss, x: Tensor, labels: Value | None, site: Site)
         return
     family = loss.family.replace("kscce", "kcce")
     if labels.act == "multihot" and (family == "ce" or family.startswith("kcce")) and loss.family != "kscce":
-        text = f"targets with several ones per row reach {loss.name} at {place(site)}: the loss expects each row of targets to sum to 1"
+        text = (
+            f"targets with several ones per row reach {loss.name} at {place(site)}: the loss expects each "
+            "row of targets to sum to 1"
+        )
         m.claim(Claim("LW303", site, text, _ends(labels, loss)))
     if labels.act == "index" and family in ("ce", "nll", "kcce"):
         _range(m, loss, x, labels, site)
@@ -268,7 +291,10 @@ def _sigmoid(z: float) -> float:
 def rounded(m: Machine, x: Tensor, site: Site) -> None:
     """Scores are rounded to decisions."""
     if x.act == "logits" and x.heads:
-        text = f"raw scores are rounded at {place(site)}: that gives any whole number, and splits at 0.5 where one half is at 0"
+        text = (
+            f"raw scores are rounded at {place(site)}: that gives any whole number, and splits at 0.5 where "
+            "one half is at 0"
+        )
         m.claim(Claim("LW502", site, text, _ends(x), heads=x.heads, needs=("bcel",)))
 
 

@@ -6,10 +6,11 @@ import ast
 from dataclasses import replace
 
 from labelwise.doctor.code import calls, judge, layers, ops
-from labelwise.doctor.code import expressions as ex
-from labelwise.doctor.code.frameworks import KERAS_LOSS_NAMES, LOSSES, LossSpec, canonical
+from labelwise.doctor.code.frameworks import canonical
+from labelwise.doctor.code.items import items_of
+from labelwise.doctor.code.losses import KERAS_LOSS_NAMES, LOSSES, LossSpec
 from labelwise.doctor.code.machine import Claim, Frame, Machine
-from labelwise.doctor.code.values import UNKNOWN, Const, Heap, Instance, Layer, Loss, Ref, Tensor, Tuple_, Value
+from labelwise.doctor.code.values import UNKNOWN, Const, Heap, Instance, Layer, Loss, Pack, Ref, Tensor, Value
 
 __all__ = ["fresh", "from_logits", "input_", "method", "model", "sequential"]
 
@@ -45,7 +46,7 @@ def model(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -
 def input_(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
     """``keras.Input(shape)``."""
     shape = kwargs.get("shape", args[0] if args else UNKNOWN)
-    if isinstance(shape, Tuple_):
+    if isinstance(shape, Pack):
         return Tensor(ndim=len(shape.items) + 1, of="batch" if len(shape.items) == 1 else None)
     return Tensor()
 
@@ -124,21 +125,21 @@ def _pairs(out: Value, loss: Value) -> list[tuple[Value, Value]]:
         if isinstance(out, Tensor) and len(loss.state["items"]) == 1:
             return [(out, next(iter(loss.state["items"].values())))]
         return []
-    if isinstance(out, (Tuple_, Heap)):
-        outs = ex.items_of(out)
-        losses = ex.items_of(loss) if isinstance(loss, (Tuple_, Heap)) else ()
+    if isinstance(out, (Pack, Heap)):
+        outs = items_of(out)
+        losses = items_of(loss) if isinstance(loss, (Pack, Heap)) else ()
         if len(outs) == len(losses):
             return list(zip(outs, losses, strict=True))
         return [(outs[0], loss)] if len(outs) == 1 and not losses else []
-    if isinstance(loss, Heap) and loss.kind == "list" and len(ex.items_of(loss)) == 1:
-        return [(out, ex.items_of(loss)[0])]
+    if isinstance(loss, Heap) and loss.kind == "list" and len(items_of(loss)) == 1:
+        return [(out, items_of(loss)[0])]
     return [(out, loss)]
 
 
 def _metric_names(metrics: Value) -> dict[str, float]:
     """Names of the metrics with the threshold each of them uses."""
     names: dict[str, float] = {}
-    for one in ex.items_of(metrics) if isinstance(metrics, (Tuple_, Heap)) else (metrics,):
+    for one in items_of(metrics) if isinstance(metrics, (Pack, Heap)) else (metrics,):
         if isinstance(one, Const) and isinstance(one.value, str):
             names[{"acc": "accuracy"}.get(one.value, one.value)] = 0.5
         elif isinstance(one, Layer) and one.kind == "metric":
@@ -157,10 +158,16 @@ def _metrics(m: Machine, frame: Frame, node: ast.AST, loss: Loss, out: Tensor, n
     site = m.site(node, frame, "compile")
     binary = names.get("binary_accuracy", names.get("accuracy") if out.width == 1 else None)
     if loss.family == "kbce" and loss.from_logits is True and out.act == "logits" and binary == 0.5:
-        text = "accuracy compares raw scores with 0.5; with from_logits=True one half is at 0: BinaryAccuracy(threshold=0.0)"
+        text = (
+            "accuracy compares raw scores with 0.5; with from_logits=True one half is at 0: "
+            "BinaryAccuracy(threshold=0.0)"
+        )
         m.claim(Claim("LW501", site, text, tuple(s for s in (out.site,) if s)))
     if "binary_accuracy" in names and out.act == "softmax" and (out.width or 3) > 2:
-        text = "binary_accuracy of a softmax counts row-label cells: with C classes, answering nothing already gives 1 - 1/C"
+        text = (
+            "binary_accuracy of a softmax counts row-label cells: with C classes, answering nothing "
+            "already gives 1 - 1/C"
+        )
         m.claim(Claim("LW601", site, text, tuple(s for s in (out.site,) if s)))
 
 
@@ -181,5 +188,8 @@ def _fit(m: Machine, frame: Frame, node: ast.AST, net: Heap, labels: Value) -> N
         and (out.width or 0) > 1
         and names.keys() & {"accuracy", "binary_accuracy"}
     ):
-        text = "one-hot labels with binary cross-entropy: accuracy counts row-label cells, and answering nothing gives 1 - 1/C"
+        text = (
+            "one-hot labels with binary cross-entropy: accuracy counts row-label cells, and answering "
+            "nothing gives 1 - 1/C"
+        )
         m.claim(Claim("LW601", m.site(node, frame, "fit"), text, tuple(s for s in (labels.site,) if s)))

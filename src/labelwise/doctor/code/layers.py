@@ -7,6 +7,7 @@ import ast
 from labelwise.doctor.code import expressions as ex
 from labelwise.doctor.code import ops
 from labelwise.doctor.code.frameworks import ATTR_LAYERS, OPS, LayerSpec, canonical
+from labelwise.doctor.code.items import items_of
 from labelwise.doctor.code.machine import Frame, Machine
 from labelwise.doctor.code.values import (
     UNKNOWN,
@@ -16,11 +17,11 @@ from labelwise.doctor.code.values import (
     Heap,
     Instance,
     Layer,
+    Pack,
     Ref,
     Rest,
     Site,
     Tensor,
-    Tuple_,
     Unknown,
     Value,
     join,
@@ -146,8 +147,8 @@ def sequential(m: Machine, frame: Frame, node: ast.AST, args: list[Value], keras
     if len(args) == 1 and isinstance(args[0], Heap) and args[0].kind == "dict":
         names = dict(args[0].state["items"])
         items = list(names.values()) if not args[0].opaque else [Rest((UNKNOWN,))]
-    elif len(args) == 1 and isinstance(args[0], (Tuple_, Heap)) and (keras or _pairs(args[0])):
-        parts = ex.items_of(args[0])
+    elif len(args) == 1 and isinstance(args[0], (Pack, Heap)) and (keras or _pairs(args[0])):
+        parts = items_of(args[0])
         if _pairs(args[0]):
             names = {p.items[0].value: p.items[1] for p in parts}  # type: ignore[union-attr]
             items = list(names.values())
@@ -155,7 +156,7 @@ def sequential(m: Machine, frame: Frame, node: ast.AST, args: list[Value], keras
             items = list(parts)
     else:
         items = list(args)
-    if keras and len(args) == 1 and not isinstance(args[0], (Tuple_, Heap)):
+    if keras and len(args) == 1 and not isinstance(args[0], (Pack, Heap)):
         items = [Rest((UNKNOWN,))]
     seq = Heap("seq", m.site(node, frame, "Sequential"), items=tuple(items), names=names, keras=keras)
     if not keras and items:
@@ -164,11 +165,9 @@ def sequential(m: Machine, frame: Frame, node: ast.AST, args: list[Value], keras
 
 
 def _pairs(value: Value) -> bool:
-    items = (
-        ex.items_of(value) if isinstance(value, Tuple_) or (isinstance(value, Heap) and value.kind == "list") else ()
-    )
+    items = items_of(value) if isinstance(value, Pack) or (isinstance(value, Heap) and value.kind == "list") else ()
     return bool(items) and all(
-        isinstance(i, Tuple_) and len(i.items) == 2 and isinstance(i.items[0], Const) for i in items
+        isinstance(i, Pack) and len(i.items) == 2 and isinstance(i.items[0], Const) for i in items
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from labelwise.doctor.code.notebooks import Cells, parse, read_notebook
 from labelwise.doctor.code.values import Module
@@ -13,7 +13,9 @@ __all__ = ["Project", "Source", "is_relevant", "read_source"]
 
 _WORDS = re.compile(
     r"softmax|sigmoid|cross_?entropy|crossentropy|BCE|NLL|nll_loss|kl_div|KLDiv|argmax|logits|\.compile\(|torch\.max|\.max\(|"
-    r"expit|np\.round|\.round\(|threshold|curve\(|f1_score|accuracy|to_categorical|one_hot|problem_type|\beye\(|[<>]=? ?0?\.5\b|Binarizer|NeuralNet|Learner\(|np\.exp|1\.?0? ?/ ?\(1",
+    r"expit|np\.round|"
+    r"\.round\(|threshold|curve\(|f1_score|accuracy|to_categorical|one_hot|problem_type|\beye\(|[<>]=? "
+    r"?0?\.5\b|Binarizer|NeuralNet|Learner\(|np\.exp|1\.?0? ?/ ?\(1",
     re.IGNORECASE,
 )
 _FRAMEWORKS = re.compile(
@@ -121,13 +123,8 @@ class Project:
             found = self._at(base, parts)
             if found and found != importer:
                 return found
-            if not self._has_folder(str(base)):
-                break
         tails = [p for p in self.by_tail[parts[-1]] if _dotted(p).endswith("." + dotted) or _dotted(p) == dotted]
         return tails[0] if len(tails) == 1 and len(parts) > 1 else None
-
-    def _has_folder(self, folder: str) -> bool:
-        return True if folder in (".", "") else len(Path(folder).parts) > 0
 
     def _at(self, folder: PurePosixPath, parts: list[str]) -> str | None:
         base = folder.joinpath(*parts)

@@ -5,20 +5,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 
+from labelwise.doctor.code import definitions
 from labelwise.doctor.code import expressions as ex
-from labelwise.doctor.code.frameworks import canonical
-from labelwise.doctor.code.machine import DECORATOR_STEPS, LOAD_STEPS, Budget, Frame, Machine
+from labelwise.doctor.code.attributes import set_attribute
+from labelwise.doctor.code.items import element_of, items_of, unpack
+from labelwise.doctor.code.machine import LOAD_STEPS, Budget, Frame, Machine
 from labelwise.doctor.code.values import (
     UNKNOWN,
-    Class,
     Const,
-    Func,
     Heap,
     Module,
-    Ref,
+    Pack,
     Rest,
     Tensor,
-    Tuple_,
     Value,
     join,
     truth,
@@ -84,7 +83,7 @@ def _aug_assign(m: Machine, frame: Frame, node: ast.AugAssign) -> None:
     left = ex.evaluate(m, frame, load_)
     right = ex.evaluate(m, frame, node.value)
     if isinstance(left, Heap) and left.kind == "list" and isinstance(node.op, ast.Add):
-        m.write(left, "items", (*left.state["items"], *ex.items_of(right)))
+        m.write(left, "items", (*left.state["items"], *items_of(right)))
         return
     bind(m, frame, node.target, ex.binary(m, frame, node, type(node.op), left, right))
 
@@ -128,7 +127,7 @@ def bind(m: Machine, frame: Frame, target: ast.expr, value: Value) -> None:
         frame.env[target.id] = ex.named(target.id, value)
     elif isinstance(target, ast.Attribute):
         obj = ex.evaluate(m, frame, target.value)
-        ex.set_attribute(m, obj, target.attr, value)
+        set_attribute(m, obj, target.attr, value)
     elif isinstance(target, ast.Subscript):
         ex.set_item(m, frame, target, value)
     elif isinstance(target, (ast.Tuple, ast.List)):
@@ -138,7 +137,7 @@ def bind(m: Machine, frame: Frame, target: ast.expr, value: Value) -> None:
 
 
 def _bind_several(m: Machine, frame: Frame, targets: list[ast.expr], value: Value) -> None:
-    items = ex.unpack(value, len(targets))
+    items = unpack(value, len(targets))
     for i, target in enumerate(targets):
         bind(m, frame, target, items[i] if items is not None and not isinstance(target, ast.Starred) else UNKNOWN)
 
@@ -209,9 +208,7 @@ def _loop(m: Machine, frame: Frame, body: list[ast.stmt], prepare: Callable[[], 
 def _for(m: Machine, frame: Frame, node: ast.For | ast.AsyncFor) -> str | None:
     over = ex.evaluate(m, frame, node.iter)
     items = (
-        ex.items_of(over)
-        if isinstance(over, Tuple_) or (isinstance(over, Heap) and over.kind in ("list", "seq"))
-        else None
+        items_of(over) if isinstance(over, Pack) or (isinstance(over, Heap) and over.kind in ("list", "seq")) else None
     )
     if items is not None and 0 < len(items) <= _UNROLL and not any(isinstance(i, Rest) for i in items):
         for item in items:
@@ -222,7 +219,7 @@ def _for(m: Machine, frame: Frame, node: ast.For | ast.AsyncFor) -> str | None:
             if flow == "loop":
                 break
         return None
-    element = ex.element_of(over)
+    element = element_of(over)
     _loop(m, frame, node.body, lambda: bind(m, frame, node.target, element))
     return run(m, frame, node.orelse)
 
@@ -276,129 +273,7 @@ def _match(m: Machine, frame: Frame, node: ast.Match) -> str | None:
 # ------------------------------------------------------------------ definitions
 
 
-def _function(m: Machine, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-    role, transparent = "plain", True
-    wrappers = []
-    for decorator in node.decorator_list:
-        last = _decorator_name(decorator)
-        if last in ("staticmethod", "classmethod", "property", "cached_property"):
-            role = {"cached_property": "property"}.get(last, last)
-            continue
-        if last in _TRANSPARENT:
-            continue
-        value = ex.evaluate(m, frame, decorator.func if isinstance(decorator, ast.Call) else decorator)
-        name = canonical(value.name) if isinstance(value, Ref) else ""
-        if isinstance(value, Func):
-            wrappers.append(decorator)
-        elif not name.startswith(("tensorflow.", "torch.")):
-            transparent = False
-    func = ex.make_function(m, frame, node, node.name, role)
-    m.pending.setdefault(frame.module.path, []).append(func)
-    value: Value = func if transparent else UNKNOWN
-    for decorator in reversed(wrappers):
-        value = _decorated(m, frame, decorator, value, UNKNOWN)
-    frame.env[node.name] = value
-
-
-def _decorator_name(decorator: ast.expr) -> str:
-    func = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
-
-
-def _decorated(m: Machine, frame: Frame, decorator: ast.expr, value: Value, otherwise: Value) -> Value:
-    """What a decorator of the project makes of a function or class, if that is quickly seen."""
-    name = (frame.module.path, _decorator_name(decorator))
-    if name in m.heavy:
-        return otherwise
-    mark, limit, stack = len(m.journal), m.limit, list(m.stack)
-    m.limit = min(limit, m.steps + DECORATOR_STEPS)
-    try:
-        wrapper = ex.evaluate(m, frame, decorator)
-        return ex.call(m, frame, decorator, wrapper, [value], {}) if isinstance(wrapper, Func) else otherwise
-    except Budget:
-        if m.steps > limit:
-            raise
-        m.heavy.add(name)
-        m.undo(mark)
-        m.stack = stack
-        return otherwise
-    finally:
-        m.limit = limit
-
-
-_TRANSPARENT = {
-    "no_grad", "inference_mode", "function", "wraps", "overload", "abstractmethod", "lru_cache", "cache", "contextmanager",
-    "jit", "script", "script_method", "ignore", "export", "autocast", "enable_grad", "override", "torch_required", "task", "typechecked",
-    "add_start_docstrings", "add_start_docstrings_to_model_forward", "add_code_sample_docstrings", "replace_return_docstrings",
-    "auto_docstring", "can_return_tuple", "requires", "check_model_inputs", "capture_outputs", "merge_with_config_defaults", "deprecate_kwarg", "use_kernel_forward_from_hub", "dataclass", "auto_move_data", "custom_fwd", "register_keras_serializable", "batch",
-}  # fmt: skip
-
-
-def _class(m: Machine, frame: Frame, node: ast.ClassDef) -> None:
-    bases = []
-    for base in node.bases:
-        value = ex.evaluate(m, frame, base)
-        bases.append(Ref(canonical(value.name)) if isinstance(value, Ref) else value)
-    cls = Class(node.name, node, tuple(bases), {}, frame.module.path)
-    for decorator in node.decorator_list:
-        value = ex.evaluate(m, frame, decorator.func if isinstance(decorator, ast.Call) else decorator)
-        if isinstance(value, Ref) and value.name.endswith("dataclass"):
-            cls.dataclass = True
-    body = Frame({}, frame.module, frame, None, None, cls)
-    cls.env = body.env
-    frame.env[node.name] = cls
-    run(m, body, node.body)
-    for value in cls.env.values():
-        if isinstance(value, Func) and value.owner is None:
-            value.owner = cls
-    m.pending.setdefault(frame.module.path, []).append(cls)
-    for decorator in reversed(node.decorator_list):
-        if _decorator_name(decorator) not in _TRANSPARENT:  # a registry of the project keeps the class, and may give another
-            frame.env[node.name] = _decorated(m, frame, decorator, frame.env[node.name], frame.env[node.name])
-
-
 # ------------------------------------------------------------------ imports
-
-
-def _import(m: Machine, frame: Frame, node: ast.Import) -> None:
-    for alias in node.names:
-        path = m.project.find(alias.name, frame.module.path)
-        if alias.asname or "." not in alias.name:
-            value: Value = ex.project_module(m, path) if path else Ref(alias.name)
-            frame.env[alias.asname or alias.name] = value
-        else:
-            top = alias.name.partition(".")[0]
-            local = m.project.find(top, frame.module.path)
-            frame.env[top] = Ref(f"~{frame.module.path}~{top}") if path or local else Ref(top)
-
-
-def _import_from(m: Machine, frame: Frame, node: ast.ImportFrom) -> None:
-    base = node.module or ""
-    path = m.project.find(base, frame.module.path, node.level)
-    module = load(m, path) if path else None
-    for alias in node.names:
-        if alias.name == "*":
-            if module is not None:
-                frame.env.update({k: v for k, v in module.env.items() if not k.startswith("_")})
-                frame.module.stars.extend(module.stars)
-            else:
-                frame.module.stars.append(base)
-            continue
-        frame.env[alias.asname or alias.name] = _imported(m, frame, node, base, module, path, alias.name)
-
-
-def _imported(
-    m: Machine, frame: Frame, node: ast.ImportFrom, base: str, module: Module | None, path: str | None, name: str
-) -> Value:
-    if module is not None and name in module.env:
-        return module.env[name]
-    dotted = f"{base}.{name}" if base else name
-    inner = m.project.find(dotted, frame.module.path, node.level)
-    if inner and inner != frame.module.path:
-        return ex.project_module(m, inner)
-    if path or node.level:
-        return UNKNOWN
-    return Ref(dotted)
 
 
 _HANDLERS: dict[type, Callable] = {
@@ -421,9 +296,9 @@ _HANDLERS: dict[type, Callable] = {
     ast.With: _with,
     ast.AsyncWith: _with,
     ast.Match: _match,
-    ast.FunctionDef: _function,
-    ast.AsyncFunctionDef: _function,
-    ast.ClassDef: _class,
-    ast.Import: _import,
-    ast.ImportFrom: _import_from,
+    ast.FunctionDef: definitions.define_function,
+    ast.AsyncFunctionDef: definitions.define_function,
+    ast.ClassDef: definitions.define_class,
+    ast.Import: definitions.import_modules,
+    ast.ImportFrom: definitions.import_from,
 }

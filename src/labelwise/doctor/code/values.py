@@ -20,12 +20,12 @@ __all__ = [
     "Layer",
     "Loss",
     "Module",
+    "Pack",
     "Ref",
     "Rest",
     "Site",
     "Super",
     "Tensor",
-    "Tuple_",
     "Unknown",
     "Value",
     "join",
@@ -106,7 +106,7 @@ class Tensor(Value):
 
 
 @dataclass(frozen=True, slots=True)
-class Tuple_(Value):
+class Pack(Value):
     """A tuple of values."""
 
     items: tuple[Value, ...]
@@ -279,8 +279,8 @@ def join(a: Value | None, b: Value | None) -> Value:
         kept = {k: getattr(a, k) if getattr(a, k) == getattr(b, k) else None for k in _SAME}
         heads = a.heads & b.heads
         return a.but(heads=heads, test=a.test and b.test, guard=a.guard or b.guard, **kept)
-    if isinstance(a, Tuple_) and isinstance(b, Tuple_) and len(a.items) == len(b.items):
-        return Tuple_(tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True)))
+    if isinstance(a, Pack) and isinstance(b, Pack) and len(a.items) == len(b.items):
+        return Pack(tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True)))
     if isinstance(a, Loss) and isinstance(b, Loss) and (a.family, a.from_logits) == (b.family, b.from_logits):
         return replace(a, settings=())
     options = [o for v in (a, b) for o in (v.options if isinstance(v, Unknown) else (v,))]
@@ -292,7 +292,7 @@ def truth(value: Value) -> bool | None:
     """Whether the value is true, or None where that is not known."""
     if isinstance(value, Const):
         return bool(value.value)
-    if isinstance(value, Tuple_):
+    if isinstance(value, Pack):
         return bool(value.items)
     if isinstance(value, (Layer, Loss, Func, Class, Instance, Module)):
         return True

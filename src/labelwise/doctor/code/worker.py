@@ -1,6 +1,6 @@
 """A second process that follows half of the files: JSON in, JSON out, nothing pickled.
 
-    python -m labelwise.doctor.code.worker < request > answer
+python -m labelwise.doctor.code.worker < request > answer
 """
 
 from __future__ import annotations
@@ -31,11 +31,16 @@ def analyse_in_two(sources: Mapping[str, Source], files: Mapping[str, Path], *, 
     if len(relevant) < MANY or (os.cpu_count() or 1) < 2:
         return together([follow(sources, roots, pedantic=pedantic)])
     theirs = set(relevant[1::2]) | {name for name in roots[1::2] if name not in set(relevant)}
-    request = {"files": {n: str(files[n].resolve()) for n in roots}, "roots": [n for n in roots if n in theirs], "pedantic": pedantic}
+    request = {
+        "files": {n: str(files[n].resolve()) for n in roots},
+        "roots": [n for n in roots if n in theirs],
+        "pedantic": pedantic,
+    }
     with subprocess.Popen(
         [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as helper:
-        assert helper.stdin is not None and helper.stdout is not None
+        assert helper.stdin is not None
+        assert helper.stdout is not None
         helper.stdin.write(json.dumps(request).encode())
         helper.stdin.close()
         ours = follow(sources, [n for n in roots if n not in theirs], pedantic=pedantic)
@@ -54,11 +59,16 @@ def _site(row: Mapping[str, Any]) -> Site:
 def _part(data: Mapping[str, Any]) -> Part:
     claims = tuple(
         Claim(
-            row["code"], _site(row["site"]), row["message"], tuple(_site(s) for s in row["evidence"]), row["confidence"],
-            frozenset(row["heads"]), tuple(row["needs"]),
+            row["code"],
+            _site(row["site"]),
+            row["message"],
+            tuple(_site(s) for s in row["evidence"]),
+            row["confidence"],
+            frozenset(row["heads"]),
+            tuple(row["needs"]),
         )
         for row in data["claims"]
-    )  # fmt: skip
+    )
     links = tuple(Link(row["head"], row["family"], _site(row["site"])) for row in data["links"])
     errors = {path: (line, message) for path, (line, message) in data["errors"].items()}
     return Part(claims, links, errors, tuple(data["tangled"]))
@@ -66,7 +76,12 @@ def _part(data: Mapping[str, Any]) -> Part:
 
 def _data(part: Part) -> dict[str, Any]:
     claims = [asdict(c) | {"heads": sorted(c.heads), "needs": list(c.needs)} for c in part.claims]
-    return {"claims": claims, "links": [asdict(link) for link in part.links], "errors": dict(part.errors), "tangled": list(part.tangled)}
+    return {
+        "claims": claims,
+        "links": [asdict(link) for link in part.links],
+        "errors": dict(part.errors),
+        "tangled": list(part.tangled),
+    }
 
 
 def main(argv: Sequence[str] = ()) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import re
@@ -33,8 +34,8 @@ def softmax_floor(classes: int) -> float:
 def check_log(path: str | os.PathLike[str], *, classes: int | None = None) -> Findings:
     """Look for the marks that output-layer mistakes leave in a training log.
 
-    Formula: a softmax fed with probabilities cannot bring the cross-entropy below ln(1 + (C-1)/e); minus the probability
-    of the true class (NLL on softmax) lies between -1 and 0; cross-entropy of a single output is exactly 0.
+    Formula: a softmax fed with probabilities cannot bring the cross-entropy below ln(1 + (C-1)/e); minus the
+    probability of the true class (NLL on softmax) lies between -1 and 0; cross-entropy of a single output is exactly 0.
 
     Args:
         path: text log, .csv, .jsonl, a Trainer's state, or a TensorBoard event file.
@@ -104,12 +105,13 @@ def _judge(loss: Series, accuracy: Series | None, classes: int | None) -> tuple[
     if all(-1 <= v < 0 for v in values[1:]) and values[-1] < -0.05 and values[-1] < values[0]:
         return (
             "LW202",
-            f"{loss.name} goes from {values[0]:.4f} to {values[-1]:.4f}, between -1 and 0: minus a probability, not its logarithm",
+            f"{loss.name} goes from {values[0]:.4f} to {values[-1]:.4f}, between -1 and 0: minus a "
+            "probability, not its logarithm",
             "high",
         )
     if (
         values[-1] < -1
-        and sum(b < a for a, b in zip(values, values[1:], strict=False)) > 0.8 * (len(values) - 1)
+        and sum(b < a for a, b in itertools.pairwise(values)) > 0.8 * (len(values) - 1)
         and "nll" in loss.name
     ):
         return "LW203", f"{loss.name} falls to {values[-1]:.4f} without a floor: minus a raw score", "medium"
@@ -125,7 +127,10 @@ def _floor(name: str, level: float, accuracy: float | None, classes: int | None)
     near = min(candidates, key=lambda c: abs(softmax_floor(c) - level))
     floor = softmax_floor(near)
     if abs(level - floor) <= 0.02 * floor and level >= floor * 0.995:
-        told = f"{name} stays at {level:.4f}; {floor:.4f} is the lowest that softmax of softmax can reach for {near} classes"
+        told = (
+            f"{name} stays at {level:.4f}; {floor:.4f} is the lowest that softmax of softmax can reach for "
+            f"{near} classes"
+        )
         if accuracy is not None and accuracy > 0.9 and (level > 0.9 or accuracy > 0.97):
             return "LW101", f"{told}, while the accuracy is {accuracy:.3f}", "high"
         if classes is not None and accuracy is None and abs(level - floor) <= 0.005 * floor:
@@ -133,6 +138,9 @@ def _floor(name: str, level: float, accuracy: float | None, classes: int | None)
     if classes is not None and classes > 1:
         binary = 0.6931 - 0.3799 / classes
         if abs(level - binary) <= 0.01 * binary and accuracy is not None and accuracy > 0.9:
-            text = f"{name} stays at {level:.4f}, the lowest that sigmoid of sigmoid can reach with one of {classes} labels, while the accuracy is {accuracy:.3f}"
+            text = (
+                f"{name} stays at {level:.4f}, the lowest that sigmoid of sigmoid can reach with one of "
+                f"{classes} labels, while the accuracy is {accuracy:.3f}"
+            )
             return "LW102", text, "medium"
     return None

@@ -96,7 +96,9 @@ def _text(text: str) -> Iterator[Row]:
 
 
 def _table(text: str, delimiter: str) -> Iterator[Row]:
-    for number, row in enumerate(csv.DictReader(io.StringIO(text.replace("\0", "")), delimiter=delimiter, strict=False), 2):
+    for number, row in enumerate(
+        csv.DictReader(io.StringIO(text.replace("\0", "")), delimiter=delimiter, strict=False), 2
+    ):
         for name, value in row.items():
             if isinstance(name, str) and isinstance(value, str) and (found := _float(value)) is not None:
                 yield name.strip().lower(), found, number

@@ -12,7 +12,8 @@ __all__ = ["rules_page"]
 def rules_page() -> str:
     """Every rule as Markdown, with a table of contents."""
     rows = [
-        f"| [{r.code}](#{r.code.lower()}-{r.slug}) | {r.slug} | {r.severity}{'' if r.on else ', off by default'} | {r.what} |"
+        f"| [{r.code}](#{r.code.lower()}-{r.slug}) | {r.slug} | "
+        f"{r.severity}{'' if r.on else ', off by default'} | {r.what} |"
         for r in RULES.values()
     ]
     head = ["# Rules of the doctor\n", "| code | name | severity | what happens |", "|---|---|---|---|", *rows, ""]

@@ -12,9 +12,21 @@ from labelwise.errors import InputError
 __all__ = ["collect", "shown"]
 
 SKIPPED_FOLDERS = {
-    ".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".eggs",
-    ".ipynb_checkpoints", ".labelwise_cache",
-}  # fmt: skip
+    ".git",
+    ".hg",
+    ".svn",
+    ".venv",
+    "venv",
+    "node_modules",
+    "__pycache__",
+    ".tox",
+    ".nox",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".eggs",
+    ".ipynb_checkpoints",
+    ".labelwise_cache",
+}
 SUFFIXES = (".py", ".ipynb")
 
 

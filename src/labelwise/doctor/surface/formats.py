@@ -29,7 +29,8 @@ def _github(findings: Findings) -> str:
         f"::{_LEVELS[f.severity]} file={_property(f.path)}"
         + (f",line={f.line}" if f.line is not None and f.cell is None else "")
         + (f",col={f.column + 1}" if f.column is not None and f.cell is None else "")
-        + f",title={f.code} {f.slug}::{_data((f'cell {f.cell}, line {f.line}: ' if f.cell is not None else '') + f.message)}"
+        + f",title={f.code} "
+        f"{f.slug}::{_data((f'cell {f.cell}, line {f.line}: ' if f.cell is not None else '') + f.message)}"
         for f in findings
     )
 
