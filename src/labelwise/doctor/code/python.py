@@ -79,6 +79,14 @@ def _dict(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -
     return Heap("dict", items={k: v for k, v in kwargs.items() if k != "**"})
 
 
+def _pairs(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
+    """``OrderedDict([(key, value), ...])``."""
+    items = items_of(args[0]) if args and isinstance(args[0], (Pack, Heap)) else ()
+    if items and all(isinstance(i, Pack) and len(i.items) == 2 and isinstance(i.items[0], Const) for i in items):
+        return Heap("dict", items={i.items[0].value: i.items[1] for i in items})  # type: ignore[union-attr]
+    return _dict(m, frame, node, args, kwargs)
+
+
 def _range(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
     return Tensor(ndim=1, of="grid", dtype="int")
 
@@ -120,7 +128,8 @@ BUILTINS: dict[str, Callable] = {
     "builtins.iter": _same,
     "builtins.reversed": lambda m, frame, node, args, kwargs: UNKNOWN,
     "builtins.next": lambda m, frame, node, args, kwargs: element_of(args[0]) if args else UNKNOWN,
-    "builtins.dict": _dict,
+    "builtins.dict": _pairs,
+    "collections.OrderedDict": _pairs,
     "builtins.range": _range,
     "builtins.max": _max,
     "builtins.float": _cast,
