@@ -1,7 +1,7 @@
 """The fixture bundles: bad lines are found at their line, good code gives nothing."""
 
 import pytest
-from cases import Case, read_cases
+from doctor_cases import Case, read_cases
 
 from labelwise.doctor.code.analyse import analyse
 from labelwise.doctor.code.project import read_source

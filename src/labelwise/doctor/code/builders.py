@@ -8,7 +8,7 @@ from collections.abc import Callable
 from labelwise.doctor.code import calls, judge, keras, layers, ops
 from labelwise.doctor.code import expressions as ex
 from labelwise.doctor.code.frameworks import HF_CLASSIFIERS, TORCHVISION_NETS, canonical
-from labelwise.doctor.code.items import item, items_of
+from labelwise.doctor.code.items import element_tensor, item, items_of
 from labelwise.doctor.code.losses import LOSSES
 from labelwise.doctor.code.machine import Claim, Frame, Link, Machine
 from labelwise.doctor.code.python import BUILTINS
@@ -62,7 +62,7 @@ def call_heap(m: Machine, frame: Frame, node: ast.AST, obj: Heap, args: Args, kw
     if obj.kind == "net":
         return _call_net(m, frame, node, obj, args)
     if obj.kind == "kmodel":
-        return keras.fresh(obj.state["outputs"])
+        return obj.state["outputs"]
     if obj.kind == "hf":
         site = obj.site
         logits = layers.head_tensor(site, obj.state["width"], Tensor()).but(ndim=2) if site else UNKNOWN
@@ -107,6 +107,8 @@ def heap_method(m: Machine, frame: Frame, node: ast.AST, obj: Heap, name: str, a
         return Const(None)
     if obj.kind == "dict" and name in ("items", "values", "keys"):
         return UNKNOWN
+    if obj.kind == "list" and name == "index" and element_tensor(obj).of == "swept-score":
+        return Tensor("hard", test=element_tensor(obj).test, dtype="int", of="swept-best")
     if obj.kind == "mlb" and name in ("fit_transform", "transform"):
         return Tensor("multihot", ndim=2, site=m.site(node, frame, "multi-hot labels"))
     if obj.kind == "hf_output" and name == "get":
@@ -264,10 +266,6 @@ def _curve(parts: tuple[str, ...]) -> Callable:
         return Pack(tuple(Tensor(ndim=1, of=p, test=test) for p in parts)) if test else UNKNOWN
 
     return go
-
-
-def _split(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
-    return UNKNOWN
 
 
 def _accuracy(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:

@@ -29,7 +29,7 @@ from labelwise.doctor.code.values import (
 
 __all__ = ["binary", "call", "evaluate", "make_function", "named", "set_item"]
 
-_TEST = re.compile(r"(^|_)(test|tst)(_|$|\d|s$|set|y$|x$)", re.IGNORECASE)
+_TEST = re.compile(r"(^|_)(test|tst|te(?=$))(_|$|\d|s$|set|y$|x$)", re.IGNORECASE)
 _BUILTINS = {
     "len",
     "range",

@@ -12,7 +12,7 @@ from labelwise.doctor.code.losses import KERAS_LOSS_NAMES, LOSSES, LossSpec
 from labelwise.doctor.code.machine import Claim, Frame, Machine
 from labelwise.doctor.code.values import UNKNOWN, Const, Heap, Instance, Layer, Loss, Pack, Ref, Tensor, Value
 
-__all__ = ["fresh", "from_logits", "input_", "method", "model", "sequential"]
+__all__ = ["from_logits", "input_", "method", "model", "sequential"]
 
 Args = list[Value]
 Kwargs = dict[str, Value]
@@ -49,11 +49,6 @@ def input_(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) 
     if isinstance(shape, Pack):
         return Tensor(ndim=len(shape.items) + 1, of="batch" if len(shape.items) == 1 else None)
     return Tensor()
-
-
-def fresh(outputs: Value) -> Value:
-    """What the model gives for new input: as its outputs, but with nothing known of the input."""
-    return outputs
 
 
 def _output(m: Machine, frame: Frame, node: ast.AST, net: Value) -> Value:

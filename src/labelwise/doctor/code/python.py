@@ -105,10 +105,6 @@ def _cast(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -
     return args[0] if args and isinstance(args[0], Tensor) and args[0].of == "chosen" else UNKNOWN
 
 
-def _round(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
-    return UNKNOWN
-
-
 def _partial(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
     if not args:
         return UNKNOWN
@@ -133,5 +129,4 @@ BUILTINS: dict[str, Callable] = {
     "builtins.range": _range,
     "builtins.max": _max,
     "builtins.float": _cast,
-    "builtins.round": _round,
 }

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from labelwise.errors import InputError
 
-__all__ = ["Point", "Series", "read_log"]
+__all__ = ["Point", "Series", "finite", "read_log"]
 
 _NUMBER = r"([-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+|nan|inf))"
 _PAIR = re.compile(r"([A-Za-z_][\w/ .-]{0,40}?)\s*[:=]\s*" + _NUMBER + r"\s*(%?)")
