@@ -118,3 +118,24 @@ def test_what_is_no_batch_is_refused():
         check_model(nn.Linear(4, 3), nn.CrossEntropyLoss(), torch.zeros(3))
     with pytest.raises(InputError):
         check_model(nn.Linear(4, 3), nn.CrossEntropyLoss(reduction="none"), batch())
+
+
+class TwoHeads(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(4, 3), nn.Linear(4, 3)
+
+    def forward(self, x):
+        return {"a": self.a(x), "b": self.b(x)}
+
+
+@pytest.mark.parametrize(
+    ("weight", "expected"), [(1.0, set()), (1e-4, {"head-gradient-scale"}), (0.0, {"head-gradient-scale"})]
+)
+def test_the_scale_of_the_gradient_is_compared_between_heads(weight, expected):
+    torch.manual_seed(0)
+
+    def loss(out, y):
+        return F.cross_entropy(out["a"], y) + weight * F.cross_entropy(out["b"], y)
+
+    assert {f.slug for f in check_model(TwoHeads(), loss, batch())} == expected

@@ -107,6 +107,7 @@ def check_model(model: Any, loss: Callable[..., Any], batch: Any, *, fresh: bool
         found = list(_walk(torch, value, names))
         found += _outputs(torch, scores, len(inputs) if hasattr(inputs, "__len__") else None)
         found += _gradients(torch, model, value)
+        found += _heads(torch, out, value)
         if fresh:
             found += _initial(scores, value, found, value.grad_fn)
         found += _batch_dependence(torch, model, inputs, scores)
@@ -252,6 +253,24 @@ def _gradients(torch: Any, model: Any, value: Any) -> list[Finding]:
             _finding("LW809", "no parameter gets a gradient from this batch: the loss does not depend on the model")
         ]
     return []
+
+
+def _heads(torch: Any, out: Any, value: Any) -> list[Finding]:
+    """The gradient's scale at each of several outputs."""
+    parts = dict(out) if isinstance(out, dict) else dict(enumerate(out)) if isinstance(out, (tuple, list)) else {}
+    heads = {str(k): v for k, v in parts.items() if torch.is_tensor(v) and v.requires_grad and v.grad_fn is not None}
+    if len(heads) < 2:
+        return []
+    gradients = torch.autograd.grad(value, list(heads.values()), retain_graph=True, allow_unused=True)
+    scale = {
+        name: 0.0 if g is None else float(g.detach().pow(2).sum(-1).mean().sqrt())
+        for name, g in zip(heads, gradients, strict=True)
+    }
+    low, high = min(scale, key=lambda k: scale[k]), max(scale, key=lambda k: scale[k])
+    if scale[high] <= 100 * scale[low]:
+        return []
+    text = f"the gradient is {scale[high]:.3g} per row at output {high} and {scale[low]:.3g} at output {low}"
+    return [_finding("LW810", text, (), "medium")]
 
 
 def _initial(scores: Any, value: Any, found: list[Finding], step: Any) -> list[Finding]:
