@@ -12,7 +12,7 @@ RULE = Rule(
     severity="note",
     what="One output of a model with several gets a gradient more than 100 times that of another, or none.",
     why=(
-        "One learning rate cannot suit both: the weak head hardly learns while the strong one is already unstable. A sum "
+        "One learning rate cannot suit both: the weak head hardly learns while the strong one is unstable. A sum "
         "beside a mean over labels, or a loss that is left out, looks like this."
     ),
     fix="Weigh the losses, or give them the same reduction.",
