@@ -7,6 +7,7 @@ import re
 from pathlib import PurePosixPath
 
 from labelwise.doctor.code.machine import Claim, Frame, Link, Machine
+from labelwise.doctor.code.pairs import SAYS, VERDICTS
 from labelwise.doctor.code.values import Const, Heap, Loss, Rest, Site, Tensor, Unknown, Value
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "cells",
     "equal_shapes",
     "flat_accuracy",
+    "guarded",
     "implicit_axis",
     "loss_call",
     "mean_of_cells",
@@ -27,54 +29,6 @@ __all__ = [
     "thresholded",
     "unstable_log",
 ]
-
-# What a loss family makes of the activation that reaches it.
-_VERDICTS: dict[tuple[str, str], str] = {
-    ("ce", "softmax"): "LW101",
-    ("ce", "logp2"): "LW101",
-    ("nll", "logp2"): "LW101",
-    ("ce", "sigmoid"): "LW103",
-    ("ce", "relu"): "LW104",
-    ("ce", "logp"): "LW105",
-    ("bcel", "sigmoid"): "LW102",
-    ("bcel", "prob"): "LW102",
-    ("bcel", "softmax"): "LW301",
-    ("bcel", "relu"): "LW104",
-    ("bce", "logits"): "LW201",
-    ("bce", "softmax"): "LW301",
-    ("bce", "relu"): "LW104",
-    ("nll", "softmax"): "LW202",
-    ("nll", "logits"): "LW203",
-    ("nll", "relu"): "LW203",
-    ("kl", "softmax"): "LW204",
-    ("kl", "sigmoid"): "LW204",
-    ("kcce/True", "softmax"): "LW205",
-    ("kcce/True", "sigmoid"): "LW205",
-    ("kcce/True", "relu"): "LW104",
-    ("kcce/False", "logits"): "LW205",
-    ("kcce/False", "sigmoid"): "LW302",
-    ("kcce/False", "relu"): "LW104",
-    ("kbce/True", "sigmoid"): "LW205",
-    ("kbce/True", "softmax"): "LW301",
-    ("kbce/True", "relu"): "LW104",
-    ("kbce/False", "logits"): "LW205",
-    ("kbce/False", "softmax"): "LW301",
-    ("kbce/False", "relu"): "LW104",
-}
-
-_SAYS = {
-    "LW101": "softmax is applied twice",
-    "LW102": "sigmoid is applied twice",
-    "LW103": "scores squashed into 0..1 are put through softmax again",
-    "LW104": "every negative score is cut to 0 before the loss",
-    "LW105": "log-softmax is applied twice, which changes nothing",
-    "LW201": "the loss wants probabilities and gets raw scores",
-    "LW202": "the loss wants log-probabilities and gets probabilities",
-    "LW203": "the loss wants log-probabilities and gets raw scores",
-    "LW204": "the loss wants log-probabilities as its first argument and gets probabilities",
-    "LW301": "classes that exclude each other are judged as independent labels",
-    "LW302": "independent labels are judged as classes that exclude each other",
-}
 
 _NAMES = {"logits": "raw scores", "logp": "log-softmax", "logp2": "softmax", "prob": "probability", "relu": "relu"}
 
@@ -143,12 +97,14 @@ def _judge(
         )
         optimiser = frozenset([f"optimiser of {site.path}"])
         m.claim(Claim("LW604", site, text, _ends(x, loss), confidence, optimiser, ("sgd",)))
-    code = _VERDICTS.get((family, x.act or ""))
+    code = VERDICTS.get((family, x.act or ""))
     if code is None or (code == "LW301" and x.width in (1, 2)) or (log_inside and x.act not in ("logits", "relu")):
         return
+    if code == "LW301" and isinstance(labels, Tensor) and labels.of == "constant":
+        return  # every label the same: a score of its own, not a training target
     if family == "kl" and loss.get("log_target") is True:
         return
-    says = _SAYS.get(code) or (
+    says = SAYS.get(code) or (
         "the activation is applied twice (the model ends in one, and from_logits=True applies it again)"
         if loss.from_logits
         else "the activation is missing (the loss wants probabilities, the model gives raw scores)"
@@ -361,6 +317,15 @@ def equal_shapes(m: Machine, a: Tensor, b: Tensor, site: Site) -> None:
             text = "(N,) is compared with (N, 1): the result is N x N, and its mean is not the accuracy"
             m.claim(Claim("LW603", site, text, tuple(s for s in (flat.site, column.site) if s)))
             return
+
+
+def guarded(m: Machine, node: ast.AST) -> bool:
+    """Whether what becomes of the infinite values is said around the logarithm: where, masked_fill, nan_to_num."""
+    for outer in ast.walk(m.statement) if m.statement is not None else ():
+        name = getattr(outer.func, "attr", getattr(outer.func, "id", "")) if isinstance(outer, ast.Call) else ""
+        if name in ("where", "masked_fill", "nan_to_num", "masked_fill_") and any(n is node for n in ast.walk(outer)):
+            return True
+    return False
 
 
 def unstable_log(m: Machine, x: Tensor, site: Site) -> None:

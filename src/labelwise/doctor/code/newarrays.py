@@ -17,7 +17,7 @@ from labelwise.doctor.code.values import (
     Value,
 )
 
-__all__ = ["arange", "array", "cat", "one_hot", "randint", "random", "stack"]
+__all__ = ["arange", "array", "cat", "constant", "one_hot", "randint", "random", "stack"]
 
 
 def one_hot(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict[str, Value], lib: str) -> Value:
@@ -63,6 +63,12 @@ def random(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: d
         return Tensor()
     width = number(shape[-1])
     return Tensor(ndim=len(shape), width=width if isinstance(width, int) else None)
+
+
+def constant(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict[str, Value], lib: str) -> Value:
+    """``torch.ones_like(x)``: the same number everywhere."""
+    x = tensor(args[0])
+    return Tensor(ndim=x.ndim, width=x.width, of="constant")
 
 
 def array(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict[str, Value], lib: str) -> Value:

@@ -147,7 +147,7 @@ def index(m: Machine, frame: Frame, node: ast.AST, x: Tensor, parts: tuple[Value
 
 def _log(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict[str, Value], lib: str) -> Value:
     x = tensor(args[0] if args else UNKNOWN)
-    if x.act in PROBS and not x.guard:
+    if x.act in PROBS and not x.guard and not judge.guarded(m, node):
         judge.unstable_log(m, x, m.site(node, frame, "log"))
     act = {"softmax": "logp", "sigmoid": "logsig"}.get(x.act or "")
     return Tensor(act, x.axis, x.width, x.ndim, x.site, x.decl, test=x.test)
@@ -305,6 +305,7 @@ _OPS: dict[str, Callable] = {
     "arange": newarrays.arange,
     "random": newarrays.random,
     "cat": newarrays.cat,
+    "constant": newarrays.constant,
     "stack": newarrays.stack,
     "size": shapes.size,
     "dense": _dense,
