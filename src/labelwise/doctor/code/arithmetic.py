@@ -28,12 +28,17 @@ def compare(m: Machine, frame: Frame, node: ast.AST, op: type, left: Value, righ
         sides = (a, left, right) if number(right) is not None else (b, right, left)
         x, _, bound = sides
         judge.thresholded(m, x, number(bound), m.site(node, frame, f"threshold at {number(bound)}"))
+        if x.of == "random" and x.ndim == 2 and (x.width or 0) > 1 and number(bound) is not None:
+            return Tensor("multihot", None, x.width, 2, m.site(node, frame, "random 0/1 matrix"))
         of = "swept" if "candidate" in (a.of, b.of) and (a.test or b.test) else None
         base = a if b.of in ("candidate", "chosen") or number(right) is not None or isinstance(right, Unknown) else b
         return Tensor("bits", None, base.width, base.ndim, m.site(node, frame), test=a.test or b.test, of=of)
     if op is ast.Eq:
         judge.equal_shapes(m, a, b, m.site(node, frame, "comparison"))
-        cells = {a.act, b.act} in ({"bits", "onehot"}, {"bits", "multihot"}) and "flat" not in (a.of, b.of)
+        pair = {a.act, b.act}
+        known = pair in ({"bits", "onehot"}, {"bits", "multihot"})
+        wide = pair == {"bits", None} and max(a.width or 0, b.width or 0) > 1
+        cells = (known or wide) and "flat" not in (a.of, b.of)
         if cells:
             judge.cells(m, a, b)
         return Tensor(None, None, None, None, None, of="cells" if cells else None, test=a.test or b.test)

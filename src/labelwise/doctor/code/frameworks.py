@@ -139,6 +139,7 @@ OPS: dict[str, str] = _table(
         "arange": "torch.arange numpy.arange",
         "random": "torch.randn torch.rand numpy.random.randn numpy.random.rand torch.zeros torch.ones "
         "torch.empty numpy.zeros numpy.ones",
+        "choice": "numpy.random.choice",
         "constant": "torch.ones_like torch.zeros_like torch.full_like numpy.ones_like numpy.zeros_like "
         "tensorflow.ones_like tensorflow.zeros_like",
         "cat": "torch.cat torch.concat numpy.concatenate tensorflow.concat torch.vstack numpy.vstack",

@@ -146,9 +146,37 @@ def targets(m: Machine, loss: Loss, x: Tensor, labels: Value | None, site: Site)
         m.claim(Claim("LW303", site, text, _ends(labels, loss)))
     if labels.act == "index" and family in ("ce", "nll", "kcce"):
         _range(m, loss, x, labels, site)
+    _shape_of_targets(m, loss, family, x, labels, site)
     if family in ("bce", "bcel") and labels.dtype == "int" and labels.act != "multihot" and labels.of == "cast":
         text = f"{loss.name} at {place(site)} gets integer targets: it needs floats of the scores' shape"
         m.claim(Claim("LW603", site, text, _ends(labels, loss)))
+
+
+def _shape_of_targets(m: Machine, loss: Loss, family: str, x: Tensor, labels: Tensor, site: Site) -> None:
+    """Class indices where one-hot rows are wanted, or the other way round; a column where a vector is wanted."""
+    text = None
+    if loss.family == "kscce" and labels.act == "onehot":
+        text = "one-hot labels, where class indices are wanted"
+    elif loss.family == "kcce" and labels.act == "index" and labels.ndim == 1:
+        text = "class indices, where one-hot rows are wanted"
+    elif family in ("ce", "nll") and not loss.keras and labels.act == "index" and labels.dtype == "float":
+        text = "class indices as floats, where integers are wanted"
+    elif (
+        family in ("ce", "nll")
+        and labels.width == 1
+        and labels.act in (None, "index")
+        and x.act
+        and x.ndim in (None, 2)
+    ):
+        text = (
+            "labels of shape (N, 1), where (N,) is wanted" if labels.ndim in (None, 2) and (x.width or 2) > 1 else None
+        )
+    elif (
+        family == "mse" and x.width == 1 and x.ndim in (None, 2) and labels.ndim == 1 and x.act in ("logits", "sigmoid")
+    ):
+        text = "targets of shape (N,) beside scores of shape (N, 1), which broadcast to N x N"
+    if text is not None:
+        m.claim(Claim("LW603", site, f"{loss.name} at {place(site)} gets {text}", _ends(labels, loss)))
 
 
 def _range(m: Machine, loss: Loss, x: Tensor, labels: Tensor, site: Site) -> None:
@@ -278,11 +306,17 @@ _CELL_NAMES = re.compile(r"hamming|cell|label_?wise|per_?label|element|bit_?wise
 
 def cells(m: Machine, a: Tensor, b: Tensor) -> None:
     """Remember which kind of matrix was compared cell by cell."""
-    m.cells = "onehot" if "onehot" in (a.act, b.act) else "multihot"
+    acts = (a.act, b.act)
+    m.cells = "onehot" if "onehot" in acts else "multihot" if "multihot" in acts else "wide"
 
 
-def _target_names(m: Machine) -> str:
+def _target_names(m: Machine, frame: Frame | None = None) -> str:
+    """What the code calls the value that is being computed."""
     statement = m.statement
+    if isinstance(statement, ast.Return) and frame is not None and frame.func is not None:
+        return frame.func.name
+    if isinstance(statement, ast.Expr):
+        return ast.unparse(statement)
     if isinstance(statement, ast.Assign):
         return " ".join(ast.unparse(t) for t in statement.targets)
     if isinstance(statement, ast.AugAssign):
@@ -290,10 +324,10 @@ def _target_names(m: Machine) -> str:
     return ""
 
 
-def mean_of_cells(m: Machine, site: Site) -> None:
+def mean_of_cells(m: Machine, frame: Frame, site: Site) -> None:
     """The share of right cells of a one-hot or multi-hot matrix."""
-    names = _target_names(m)
-    if _CELL_NAMES.search(names) or (m.cells == "multihot" and "acc" not in names.lower()):
+    names = _target_names(m, frame)
+    if _CELL_NAMES.search(names) or (m.cells != "onehot" and "acc" not in names.lower()):
         return
     text = "accuracy over row-label cells: with C classes a model that answers nothing already has 1 - 1/C"
     m.claim(Claim("LW601", site, text))

@@ -17,7 +17,7 @@ from labelwise.doctor.code.values import (
     Value,
 )
 
-__all__ = ["arange", "array", "cat", "constant", "one_hot", "randint", "random", "stack"]
+__all__ = ["arange", "array", "cat", "choice", "constant", "one_hot", "randint", "random", "stack"]
 
 
 def one_hot(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict[str, Value], lib: str) -> Value:
@@ -45,6 +45,14 @@ def randint(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: 
     return Tensor("index", None, None, ndim, m.site(node, frame, "labels"), dtype="int", low=low, high=top)
 
 
+def choice(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict[str, Value], lib: str) -> Value:
+    """``np.random.choice([1, 2, 3], n)``: labels."""
+    flat = [number(i) for i in items_of(args[0])] if isinstance(args[0], (Pack, Heap)) else []
+    if not flat or not all(isinstance(v, int) for v in flat):
+        return Tensor()
+    return Tensor("index", None, None, 1, m.site(node, frame, "labels"), dtype="int", low=min(flat), high=max(flat))
+
+
 def arange(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict[str, Value], lib: str) -> Value:
     """``arange(low, high)``: labels, or a grid of thresholds."""
     first, second = number(args[0]) if args else None, number(args[1]) if len(args) > 1 else None
@@ -62,7 +70,7 @@ def random(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: d
     if not shape or any(isinstance(s, Rest) for s in shape):
         return Tensor()
     width = number(shape[-1])
-    return Tensor(ndim=len(shape), width=width if isinstance(width, int) else None)
+    return Tensor(ndim=len(shape), width=width if isinstance(width, int) else None, of="random")
 
 
 def constant(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict[str, Value], lib: str) -> Value:
@@ -83,6 +91,8 @@ def array(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: di
     site = m.site(node, frame, "labels")
     if flat and all(isinstance(v, int) for v in flat):
         return Tensor("index", None, None, 1, site, dtype="int", low=min(flat), high=max(flat))
+    if flat and all(isinstance(v, float) and v.is_integer() for v in flat):
+        return Tensor("index", None, None, 1, site, dtype="float", low=int(min(flat)), high=int(max(flat)))
     rows: list[list[Any]] = [[number(v) for v in items_of(i)] if isinstance(i, (Pack, Heap)) else [None] for i in items]
     if rows and all(v in (0, 1) for row in rows for v in row) and len(rows[0]) > 1:
         act = "onehot" if all(row.count(1) == 1 for row in rows) else "multihot"

@@ -178,7 +178,7 @@ def _mean(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: di
     x = tensor(args[0] if args else UNKNOWN)
     axis = argument(args, kwargs, 1, "dim", "axis")
     if x.of == "cells" and (axis is None or axis == Const(None)):
-        judge.mean_of_cells(m, m.site(node, frame, "mean over all cells"))
+        judge.mean_of_cells(m, frame, m.site(node, frame, "mean over all cells"))
     return Tensor(test=x.test)
 
 
@@ -305,6 +305,7 @@ _OPS: dict[str, Callable] = {
     "arange": newarrays.arange,
     "random": newarrays.random,
     "cat": newarrays.cat,
+    "choice": newarrays.choice,
     "constant": newarrays.constant,
     "stack": newarrays.stack,
     "size": shapes.size,
