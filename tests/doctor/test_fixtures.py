@@ -15,7 +15,9 @@ def found(case: Case) -> dict[tuple[str, int | None, int, str], int]:
     """What is reported by default, and by the case's own rule where that is off by default."""
     sources = {name: read_source(name, text.encode()) for name, text in case.files.items()}
     out = {}
-    for claim in analyse(sources).claims:
+    analysis = analyse(sources)
+    assert analysis.crashed == {}
+    for claim in analysis.claims:
         source = sources[claim.site.path]
         cell, line = source.cells.place(claim.site.line) if source.cells else (None, claim.site.line)
         if RULES[claim.code].on or claim.code == case.rule:

@@ -118,6 +118,8 @@ def _find(sources: dict[str, Source], files: dict[str, Path], pedantic: bool) ->
             line, message = analysis.errors[name]
             cell, line = source.cells.place(line) if source.cells else (None, line)
             broken.append((cell, line, f"syntax error: {message}"))
+        if name in analysis.crashed:
+            broken.append((None, 1, f"not followed to its end, please report it: {analysis.crashed[name]}"))
         out += [(None, _unreadable(name, *one)) for one in broken]
     for claim in analysis.claims:
         source = sources[claim.site.path]

@@ -83,20 +83,21 @@ programs = st.recursive(simple, blocks, max_leaves=8)
 @settings(max_examples=150, deadline=None)
 @given(programs)
 def test_no_program_crashes_it(text):
-    analyse({"a.py": read_source("a.py", (HEAD + text).encode())}, pedantic=True)
+    assert analyse({"a.py": read_source("a.py", (HEAD + text).encode())}, pedantic=True).crashed == {}
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_crash_it(data):
-    analyse({"a.py": read_source("a.py", data), "b.ipynb": read_source("b.ipynb", data)})
+    assert analyse({"a.py": read_source("a.py", data), "b.ipynb": read_source("b.ipynb", data)}).crashed == {}
 
 
 def test_files_of_the_standard_library_give_nothing():
     folder = Path(sysconfig.get_paths()["stdlib"])
     files = sorted(p for p in folder.rglob("*.py") if "site-packages" not in p.parts and p.stat().st_size < 60_000)
     chosen = random.Random(0).sample(files, min(60, len(files)))
-    assert analyse({str(p): read_source(str(p), p.read_bytes()) for p in chosen}).claims == ()
+    analysis = analyse({str(p): read_source(str(p), p.read_bytes()) for p in chosen})
+    assert (analysis.claims, analysis.crashed) == ((), {})
 
 
 def test_the_code_is_never_executed(tmp_path):
@@ -180,3 +181,22 @@ def test_an_attribute_set_by_two_methods_is_not_guessed(setting):
         "    def loss(self, x, y):\n        return F.cross_entropy(self(x), y)\n"
     )
     assert codes(text) == []
+
+
+def test_a_mistake_of_ours_is_told_and_the_other_files_are_checked(tmp_path, monkeypatch):
+    from labelwise.doctor.code import judge
+
+    right = judge.loss_call
+
+    def wrong(m, frame, node, *rest, **more):
+        if frame.module.path.endswith("a.py"):
+            raise KeyError("ours")
+        return right(m, frame, node, *rest, **more)
+
+    monkeypatch.setattr(judge, "loss_call", wrong)
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text(HEAD + "loss = F.cross_entropy(F.softmax(z, 1), y)\n")
+    found = {Path(f.path).name: (f.code, f.message) for f in check_code(tmp_path)}
+    assert found["a.py"][0] == "LW900"
+    assert "KeyError" in found["a.py"][1]
+    assert found["b.py"][0] == "LW101"

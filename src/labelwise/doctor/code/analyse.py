@@ -26,11 +26,13 @@ class Analysis:
         claims: proven claims, with the modules' own line numbers.
         errors: path -> (line, message) of files that are not Python.
         tangled: paths that were not followed to their end.
+        crashed: path -> what went wrong in the analyser itself.
     """
 
     claims: tuple[Claim, ...]
     errors: Mapping[str, tuple[int, str]]
     tangled: tuple[str, ...]
+    crashed: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Part:
     links: tuple[Link, ...]
     errors: Mapping[str, tuple[int, str]]
     tangled: tuple[str, ...]
+    crashed: Mapping[str, str]
 
 
 def analyse(sources: Mapping[str, Source], *, pedantic: bool = False) -> Analysis:
@@ -67,7 +70,11 @@ def follow(sources: Mapping[str, Source], roots: Sequence[str], *, pedantic: boo
         if collecting:
             gc.enable()
     return Part(
-        tuple(machine.claims.values()), tuple(machine.links), project.errors, tuple(dict.fromkeys(machine.tangled))
+        tuple(machine.claims.values()),
+        tuple(machine.links),
+        project.errors,
+        tuple(dict.fromkeys(machine.tangled)),
+        machine.crashed,
     )
 
 
@@ -87,7 +94,8 @@ def together(parts: Sequence[Part]) -> Analysis:
     errors = {path: error for part in parts for path, error in part.errors.items()}
     tangled = dict.fromkeys(path for part in parts for path in part.tangled)
     ordered = sorted(claims.values(), key=lambda c: (c.site.path, c.site.line, c.site.col, c.code))
-    return Analysis(tuple(ordered), errors, tuple(tangled))
+    crashed = {path: text for part in parts for path, text in part.crashed.items()}
+    return Analysis(tuple(ordered), errors, tuple(tangled), crashed)
 
 
 def _root(m: Machine, path: str) -> bool:
@@ -124,11 +132,15 @@ def _guarded(m: Machine, work: Callable[[], object]) -> bool:
     try:
         work()
     except (Budget, RecursionError):
-        m.undo(mark)
-        m.stack.clear()
-        m.selecting, m.muted = False, muted
-        return False
-    return True
+        pass
+    except Exception as error:  # a mistake of ours must not stop the other files from being checked
+        m.crashed[m.root] = f"{type(error).__name__}: {error}"
+    else:
+        return True
+    m.undo(mark)
+    m.stack.clear()
+    m.selecting, m.muted = False, muted
+    return False
 
 
 _TELLING = re.compile(

@@ -92,6 +92,7 @@ class Machine:
     tangled: list[str] = field(default_factory=list)
     costly: set[Any] = field(default_factory=set)
     root: str = ""
+    crashed: dict[str, str] = field(default_factory=dict)
     heavy: set[tuple[str, str]] = field(default_factory=set)
     telling: dict[str, list[int]] = field(default_factory=dict)
     statement: Any = None

@@ -71,7 +71,7 @@ def _part(data: Mapping[str, Any]) -> Part:
     )
     links = tuple(Link(row["head"], row["family"], _site(row["site"])) for row in data["links"])
     errors = {path: (line, message) for path, (line, message) in data["errors"].items()}
-    return Part(claims, links, errors, tuple(data["tangled"]))
+    return Part(claims, links, errors, tuple(data["tangled"]), data["crashed"])
 
 
 def _data(part: Part) -> dict[str, Any]:
@@ -81,6 +81,7 @@ def _data(part: Part) -> dict[str, Any]:
         "links": [asdict(link) for link in part.links],
         "errors": dict(part.errors),
         "tangled": list(part.tangled),
+        "crashed": dict(part.crashed),
     }
 
 

@@ -47,7 +47,8 @@ class Options:
             *(p for v in self.per_file_ignores.values() for p in v),
         ):
             if not matching(prefix):
-                names = [*RULES, *(rule.slug for rule in RULES.values())]
+                coded = prefix.upper().startswith("LW")
+                names = list(RULES) if coded else [rule.slug for rule in RULES.values()]
                 choose(prefix, names, what="rule")
         choose(self.fail_on, ("error", "warning", "note", "never"), what="severity")
 
