@@ -1,0 +1,77 @@
+"""Labels with scores or decisions -> figures: counts, proper scores, calibration, ranking, intervals."""
+
+from labelwise.metrics.calibration import (
+    Reliability,
+    classwise_ece,
+    ece,
+    ece_debiased,
+    ece_equal_mass,
+    reliability,
+    smooth_ece,
+)
+from labelwise.metrics.counts import (
+    LabelCounts,
+    confusion,
+    f1,
+    f_rows,
+    label_counts,
+    labelwise_accuracy,
+    labelwise_baseline,
+    strict_accuracy,
+    strict_rows,
+)
+from labelwise.metrics.intervals import (
+    bootstrap_counts,
+    bootstrap_groups,
+    clopper_pearson,
+    delong,
+    delong_paired,
+    holm,
+    mcnemar,
+    percentile,
+    t_interval,
+    wilson,
+)
+from labelwise.metrics.metric import Metric
+from labelwise.metrics.proper import binary_log_loss, brier, brier_rows, log_loss, nll_rows
+from labelwise.metrics.ranking import auroc, average_precision, fpr_at_tpr, mean_auroc, mean_average_precision
+
+__all__ = [
+    "LabelCounts",
+    "Metric",
+    "Reliability",
+    "auroc",
+    "average_precision",
+    "binary_log_loss",
+    "bootstrap_counts",
+    "bootstrap_groups",
+    "brier",
+    "brier_rows",
+    "classwise_ece",
+    "clopper_pearson",
+    "confusion",
+    "delong",
+    "delong_paired",
+    "ece",
+    "ece_debiased",
+    "ece_equal_mass",
+    "f1",
+    "f_rows",
+    "fpr_at_tpr",
+    "holm",
+    "label_counts",
+    "labelwise_accuracy",
+    "labelwise_baseline",
+    "log_loss",
+    "mcnemar",
+    "mean_auroc",
+    "mean_average_precision",
+    "nll_rows",
+    "percentile",
+    "reliability",
+    "smooth_ece",
+    "strict_accuracy",
+    "strict_rows",
+    "t_interval",
+    "wilson",
+]
