@@ -71,8 +71,7 @@ def best_strict_threshold(probs: np.ndarray, truth: np.ndarray) -> Threshold:
     probs, truth = np.asarray(probs, np.float64), np.asarray(truth)
     high = np.where(truth == 1, probs, np.inf).min(1, initial=np.inf)
     low = np.where(truth == 0, probs, -np.inf).max(1, initial=-np.inf)
-    ends = np.concatenate([[0.0], np.unique(probs), [1.0]])
-    gaps = (ends[:-1] + ends[1:]) / 2
+    gaps = _gaps(np.unique(probs))
     can = low < high
     opened = np.searchsorted(np.sort(low[can]), gaps, side="left")
     closed = np.searchsorted(np.sort(high[can]), gaps, side="left")
@@ -91,9 +90,16 @@ def _sweep(p: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nda
     p, y = p[order], y[order]
     first = np.concatenate([[True], p[1:] > p[:-1]])
     below = np.append(np.flatnonzero(first), len(p))
-    ends = np.concatenate([[0.0], p[first], [1.0]])
     hits = y.sum() - np.concatenate([[0.0], np.cumsum(y)])[below]
-    return (ends[:-1] + ends[1:]) / 2, hits, below
+    return _gaps(p[first]), hits, below
+
+
+def _gaps(distinct: np.ndarray) -> np.ndarray:
+    """A threshold below, between and above distinct ascending probabilities; the last is above every one of them."""
+    ends = np.concatenate([[0.0], distinct, [1.0]])
+    gaps = (ends[:-1] + ends[1:]) / 2
+    gaps[-1] = max(gaps[-1], np.nextafter(ends[-2], 2.0))
+    return gaps
 
 
 def _best(gaps: np.ndarray, value: np.ndarray) -> Threshold:

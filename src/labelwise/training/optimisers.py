@@ -1,0 +1,80 @@
+"""Optimisers for stacked trials: each trial has its own learning rate, which torch's own do not offer.
+
+The update of a single trial is that of torch.optim with the same settings (tested).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["OPTIMISERS", "Optimiser"]
+
+Step = Callable[[list["Tensor"]], None]
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """An optimiser as a value.
+
+    Attributes:
+        name: key in `OPTIMISERS`.
+        text: in a sentence.
+        scale_free: True where the size of the loss does not matter.
+        rates: the default grid of learning rates, wide enough for losses that differ by the number of classes.
+        start: (parameters, rates as tensors that broadcast to them) -> a step that takes the gradients.
+    """
+
+    name: str
+    text: str
+    scale_free: bool
+    rates: tuple[float, ...]
+    start: Callable[[list[Tensor], list[Tensor]], Step]
+
+
+def _sgd(parameters: list[Tensor], rates: list[Tensor]) -> Step:
+    """SGD with momentum 0.9: v <- 0.9 v + g, w <- w - rate · v."""
+    import torch
+
+    speed = [torch.zeros_like(p) for p in parameters]
+
+    def step(gradients: list[Tensor]) -> None:
+        for p, v, g, rate in zip(parameters, speed, gradients, rates, strict=True):
+            v.mul_(0.9).add_(g)
+            p.addcmul_(v, rate, value=-1)
+
+    return step
+
+
+def _adam(parameters: list[Tensor], rates: list[Tensor]) -> Step:
+    """Adam (Kingma & Ba 2015, algorithm 1) with β = (0.9, 0.999) and ε = 1e-8."""
+    import torch
+
+    mean = [torch.zeros_like(p) for p in parameters]
+    square = [torch.zeros_like(p) for p in parameters]
+    taken = 0
+
+    def step(gradients: list[Tensor]) -> None:
+        nonlocal taken
+        taken += 1
+        mean_left, square_left = 1 - 0.9**taken, 1 - 0.999**taken
+        for p, m, s, g, rate in zip(parameters, mean, square, gradients, rates, strict=True):
+            m.lerp_(g, 0.1)
+            s.mul_(0.999).addcmul_(g, g, value=0.001)
+            width = s.sqrt().mul_(square_left**-0.5).add_(1e-8)
+            p.sub_(torch.div(m, width, out=width).mul_(rate), alpha=1 / mean_left)
+
+    return step
+
+
+OPTIMISERS: dict[str, Optimiser] = {
+    o.name: o
+    for o in (
+        Optimiser("adam", "Adam", True, (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1), _adam),
+        Optimiser("sgd", "SGD with momentum 0.9", False, (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0), _sgd),
+    )
+}
