@@ -38,15 +38,17 @@ NEARLY = {
 }
 
 
-def from_npz(path: Path, *, impute: str | None, need_labels: bool) -> Raw:
+def from_npz(path: Path, *, need_labels: bool, impute: str | None = None) -> Raw:
     """Read an .npz file with the arrays `ROLES` names."""
     arrays = read_npz(path)
     raw = from_arrays(arrays, impute=impute, need_labels=need_labels, where=str(path))
-    raw.found.update(kind="npz", path=str(path), sha256=sha256_of(path))
+    raw.found.update(path=str(path), sha256=sha256_of(path))
     return raw
 
 
-def from_arrays(source: Mapping[str, Any], *, impute: str | None, need_labels: bool, where: str = "the arrays") -> Raw:
+def from_arrays(
+    source: Mapping[str, Any], *, need_labels: bool, impute: str | None = None, where: str = "the arrays"
+) -> Raw:
     """Read named arrays; which names mean what is in `ROLES`.
 
     Args:
@@ -91,9 +93,8 @@ def from_arrays(source: Mapping[str, Any], *, impute: str | None, need_labels: b
         ids=_per_row(source, roles, "ids", rows) if "ids" in roles else ids,
         groups=_per_row(source, roles, "groups", rows) if "groups" in roles else None,
         test_rows=test_rows,
-        feature_names=feature_names,
+        feature_names=feature_names or tuple(str(i) for i in range(features.shape[1] if features.ndim == 2 else 0)),
         notes=notes,
-        found={"kind": "arrays", "sha256": sha256_of({r: _array(source[n]) for r, n in roles.items()})},
     )
 
 
@@ -146,7 +147,7 @@ def _join(
 
 def _feature_names(source: Mapping[str, Any], roles: dict[str, str], features: np.ndarray) -> tuple[str, ...]:
     if "features" not in roles:
-        return tuple(str(i) for i in range(features.shape[1])) if features.ndim == 2 else ()
+        return ()
     names = _array(source[roles["features"]])
     if features.ndim != 2 or names.shape != (features.shape[1],):
         raise InputError(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from labelwise.errors import InputError, need
-from labelwise.io.arrays import from_arrays, from_npz
+from labelwise.errors import InputError, OptionError
 from labelwise.io.files import sha256_of
 from labelwise.io.raw import Raw
+from labelwise.io.sources import open_source, refuse_idle_options
 from labelwise.task import Labels, Task, TaskKind, read_labels
 
 __all__ = ["Dataset", "read_dataset"]
@@ -95,50 +93,126 @@ class Dataset:
 def read_dataset(
     source: Any,
     *,
-    labels: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-    categorical: Sequence[str] = (),
+    labels: Sequence[str] | str = (),
+    exclude: Sequence[str] | str = (),
+    categorical: Sequence[str] | str = (),
     impute: str | None = None,
     group: str | None = None,
     id: str | None = None,
+    image_size: int | None = None,
     ordered: Sequence[Any] | bool | None = None,
     task: TaskKind | None = None,
     need_labels: bool = True,
 ) -> Dataset:
-    """Read `digits`, a file, a folder, arrays or a frame."""
-    read, name = _reader(source)
-    raw = read(impute=impute, need_labels=need_labels)
-    read_as = _read_labels(raw, ordered, task) if need_labels else None
-    return Dataset(
+    """Read a source of rows or images with their labels.
+
+    Args:
+        source: ``"digits"`` (8 x 8 images of digits that come with scikit-learn); the path of an .npz, .csv or
+            .parquet file, or of a folder with one sub-folder of images per class; ``(X, y)``; a dict of arrays
+            ``{"X": ..., "y": ..., "classes": ..., "groups": ..., "ids": ...}``; a frame (polars, pandas, Arrow).
+            X is (N, D) rows or (N, H, W[, channels]) images; y is anything `infer_task` reads. Arrays ``x_train``,
+            ``y_train``, ``x_test``, ``y_test`` state a test part of their own.
+        labels: tables: the label columns, names or patterns such as ``tag_*``.
+        exclude: tables: columns to leave out, names or patterns.
+        categorical: tables: columns to encode one-hot. A pattern takes the text columns among its matches; a column of
+            numbers is encoded only when named in full.
+        impute: rows: ``"median"`` leaves missing numbers as nan, to be filled with the medians of the training rows.
+        group: tables: the column whose equal values no split may cut apart. Never a feature.
+        id: tables: the column that names the rows. Never a feature.
+        image_size: folders: height and width in pixels that images are resized to, 32 by default.
+        ordered: the classes from lowest to highest, or True where sorting gives the order: makes the task ordinal.
+        task: overrides the reading of the labels where two are possible, see `infer_task`.
+        need_labels: False for data of no known class: labels are then neither needed nor read.
+
+    Returns:
+        The data, with everything that was done to it in `notes`.
+
+    Raises:
+        InputError: where the source cannot be used as it is.
+        OptionError: where an option names nothing, contradicts another, or would have no effect on this source.
+        MissingExtra: where reading this kind of source needs an extra that is not installed.
+
+    Example:
+        >>> data = read_dataset((np.eye(4), ["cat", "dog", "cat", "dog"]))
+        >>> print(data)
+        arrays: 4 rows of 4 features; binary: one yes/no question (dog)
+        >>> data.targets.tolist()
+        [0, 1, 0, 1]
+
+    Source: labelwise.
+    """
+    kind, name, read = open_source(source)
+    given = {
+        "labels": _names(labels),
+        "exclude": _names(exclude),
+        "categorical": _names(categorical),
+        "impute": impute,
+        "group": group,
+        "id": id,
+        "image_size": image_size,
+    }
+    options = {option: value for option, value in given.items() if value is not None and value != ()}
+    refuse_idle_options(kind, options)
+    _refuse_label_options(ordered, task, need_labels)
+    raw = read(need_labels=need_labels, **options)
+    if not len(raw.features):
+        raise InputError("rows to learn from", f"{name}: no rows", "a source with rows")
+    dataset = Dataset(
         name=name,
         features=raw.features,
-        labels=read_as,
+        labels=_labels(raw, ordered, task) if need_labels else None,
         ids=np.arange(len(raw.features)) if raw.ids is None else raw.ids,
         feature_names=raw.feature_names,
         groups=raw.groups,
         test_rows=raw.test_rows,
-        source={**raw.found, "rows": len(raw.features), "impute": impute},
+        source={},
         notes=raw.notes,
     )
+    found = {"kind": kind, "rows": dataset.n_rows, "shape": list(dataset.features.shape[1:]), **raw.found}
+    stated = {"ordered": ordered, "task": task}
+    options |= {option: value for option, value in stated.items() if value is not None}
+    found |= {option: list(value) if isinstance(value, tuple) else value for option, value in options.items()}
+    # Only a file has bytes to hash; of arrays and frames, what was read of them is hashed.
+    return replace(dataset, source={"sha256": dataset.digest(), **found} if "sha256" not in found else found)
 
 
-def _reader(source: Any):
-    if isinstance(source, tuple):
-        return partial(from_arrays, dict(zip(("X", "y"), source, strict=True))), "arrays"
-    if isinstance(source, Mapping):
-        return partial(from_arrays, source), "arrays"
-    if source == "digits":
-        return _digits, "digits"
-    path = Path(source)
-    return partial(from_npz, path), path.stem
+# ------------------------------------------------------------------ labels
 
 
-def _digits(*, impute: str | None, need_labels: bool) -> Raw:
-    datasets = need("sklearn.datasets", extra="train", purpose="the digits data")
-    found = datasets.load_digits()
-    arrays = {"X": found.images.astype(np.float32), "y": found.target}
-    return from_arrays(arrays, impute=impute, need_labels=need_labels)
+def _refuse_label_options(ordered: Any, task: TaskKind | None, need_labels: bool) -> None:
+    if isinstance(ordered, str):
+        raise OptionError("an order of classes", f"one string {ordered!r}", "a list, lowest first, or True")
+    if not need_labels and (ordered is not None or task is not None):
+        raise OptionError("ordered or task", "data that is read without labels", "neither of them")
 
 
-def _read_labels(raw: Raw, ordered: Any, task: TaskKind | None) -> Labels:
-    return read_labels(raw.y, ordered=ordered, names=raw.names, kind=task)
+def _labels(raw: Raw, ordered: Any, task: TaskKind | None) -> Labels:
+    """The task of the labels; what nothing can be learnt from is refused."""
+    rows, given = len(raw.features), len(raw.y) if hasattr(raw.y, "__len__") else None
+    if given != rows:
+        raise InputError(
+            f"one label for each of the {rows} rows",
+            f"{given} labels in {raw.y_name}",
+            "features and labels of one length",
+        )
+    labels = read_labels(raw.y, ordered=ordered, names=raw.names, kind=task)
+    for trap in labels.task.traps:
+        if trap.fatal:
+            raise InputError("labels to learn from", f"{raw.y_name}: {trap.text}", _MEND.get(trap.name, "other labels"))
+    if ordered is not None and ordered is not False and labels.task.kind != "ordinal":
+        raise OptionError(
+            f"ordered={ordered!r}",
+            f"labels that are {labels.task.kind}: {labels.task}",
+            "no order, or one ordered column",
+        )
+    return labels
+
+
+_MEND = {
+    "one_class": "data with at least two classes",
+    "missing_labels": "the rows with labels only",
+}
+
+
+def _names(value: Sequence[str] | str) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)

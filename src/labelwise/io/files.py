@@ -119,7 +119,9 @@ def read_npz(path: Path | str) -> dict[str, np.ndarray]:
 
 
 @contextmanager
-def reading(path: Path, what: str) -> Iterator[None]:
+def reading(
+    path: Path, kind: str, wanted: str = "the file once more from where it came, or its right ending"
+) -> Iterator[None]:
     """Whatever a damaged file makes a library raise becomes one `InputError`."""
     try:
         yield
@@ -128,9 +130,7 @@ def reading(path: Path, what: str) -> Iterator[None]:
     except BaseException as error:  # polars can panic on damaged bytes, outside Exception
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise InputError(
-            f"a readable .{what} file",
-            f"{path}: {lines[0].rstrip('.')}",
-            "the file once more from where it came; it is damaged, cut short, or of another kind than its name says",
+            f"a .{kind} file", f"{path} is damaged, cut short or of another kind: {lines[0].rstrip('.')}", wanted
         ) from None
 
 
