@@ -1,0 +1,448 @@
+"""Figure data -> Vega-Lite specs, and specs -> pictures.
+
+Specs are plain dicts, built and checked by Altair, holding aggregates only (never rows). Colours are named
+(`palette.ink`); `svg` and `png` paint them. No picture is made by asking the network: the data is in the spec and the
+converter may load nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from labelwise.comparison.result import HeadFigures, HeadResult, RuleInfo, ThresholdCurve
+from labelwise.errors import choose
+from labelwise.report.palette import DASHES, PALETTES, SHAPES, head_ink, ink, painted
+
+__all__ = [
+    "FRAME",
+    "Spec",
+    "confidence_chart",
+    "javascript",
+    "learning_chart",
+    "png",
+    "rates_chart",
+    "reliability_chart",
+    "rules_chart",
+    "shapley_chart",
+    "svg",
+    "threshold_chart",
+    "waterfall_chart",
+]
+
+Spec = dict[str, Any]
+FRAME = {"left": 44, "top": 10, "width": 300, "height": 220, "right": 10, "bottom": 38}
+"""Where the plot of a threshold chart lies in its picture, in pixels: the page draws its marker by it."""
+
+_WIDE = 660
+
+
+def svg(spec: Spec, theme: str | None = "light", *, prefix: str = "") -> str:
+    """The picture of a spec as SVG.
+
+    Args:
+        spec: a Vega-Lite spec of this module.
+        theme: ``light`` or ``dark``; None leaves the colours as CSS variables, for a page that defines them.
+        prefix: put before every id inside, where several pictures share a document.
+    """
+    import vl_convert
+
+    text = vl_convert.vegalite_to_svg(spec, vl_version=_version(), allowed_base_urls=[])
+    text = re.sub(r'(\bid="|url\(#)', rf"\g<1>{prefix}", text)
+    return text if theme is None else painted(text, choose(theme, PALETTES, what="theme"))
+
+
+def png(spec: Spec, theme: str = "light", *, scale: float = 2.0) -> bytes:
+    """The picture of a spec as PNG, `scale` pixels per unit."""
+    import vl_convert
+
+    choose(theme, PALETTES, what="theme")
+    solid = json.loads(painted(json.dumps(spec), theme)) | {"background": PALETTES[theme]["paper"]}
+    return vl_convert.vegalite_to_png(solid, vl_version=_version(), scale=scale, allowed_base_urls=[])
+
+
+@functools.cache
+def javascript() -> str:
+    """Vega, Vega-Lite and vega-embed as one script that needs nothing else (0.9 MB)."""
+    import vl_convert
+
+    return vl_convert.javascript_bundle(vl_version=_version())
+
+
+def _version() -> str:
+    import altair
+
+    return ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+
+
+def _finished(chart: Any) -> Spec:
+    """The chart's spec with the house's look; marks are not read aloud one by one (the figure has a caption)."""
+    quiet = {"labelColor": ink("quiet"), "titleColor": ink("ink"), "labelFontSize": 11}
+    chart = (
+        chart.configure(aria=False, background="transparent", font="sans-serif", padding=4)
+        .configure_view(stroke=None)
+        .configure_axis(
+            **quiet,
+            domainColor=ink("line"),
+            gridColor=ink("line"),
+            gridOpacity=0.6,
+            tickColor=ink("line"),
+            titleFontSize=11,
+            titleFontWeight="normal",
+        )
+        .configure_header(labelColor=ink("ink"), titleColor=ink("ink"), labelFontSize=12, labelFontWeight="bold")
+        .configure_legend(**quiet, orient="top", symbolSize=90, titleFontSize=11)
+        .configure_title(color=ink("ink"), fontSize=12, anchor="start")
+    )
+    return chart.to_dict()
+
+
+def _data(rows: Iterable[Mapping[str, Any]]) -> Any:
+    import altair as alt
+
+    return alt.InlineData(values=[_rounded(row) for row in rows])
+
+
+def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: float(f"{v:.5g}") if isinstance(v, float) else v for k, v in row.items()}
+
+
+def _by_head(heads: Sequence[str], channel: str, *, legend: bool = False) -> Any:
+    """Colour, dash or shape by head, the same in every chart."""
+    import altair as alt
+
+    ranges = {
+        "color": [head_ink(i) for i in range(len(heads))],
+        "strokeDash": [DASHES[i % len(DASHES)] for i in range(len(heads))],
+        "shape": [SHAPES[i % len(SHAPES)] for i in range(len(heads))],
+    }
+    kind = {"color": alt.Color, "strokeDash": alt.StrokeDash, "shape": alt.Shape}[channel]
+    return kind(
+        "head:N",
+        scale=alt.Scale(domain=list(heads), range=ranges[channel]),
+        legend=alt.Legend(title=None) if legend and len(heads) > 1 else None,
+    )
+
+
+def _facets(layers: Any, heads: Sequence[str]) -> Any:
+    """One small picture per head, in the order of the heads, three to a line."""
+    import altair as alt
+
+    columns = min(len(heads), 3)
+    width = {1: 420, 2: 280, 3: 175}[columns]
+    facet = alt.Facet("head:N", title=None, sort=list(heads), header=alt.Header(labelLimit=width))
+    return layers.properties(width=width, height=170).facet(facet=facet, columns=columns)
+
+
+def _share(field: str, title: str | None, **options: Any) -> dict[str, Any]:
+    """An axis of shares from 0 to 1, in percent."""
+    import altair as alt
+
+    scale = alt.Scale(domain=[0, 1], nice=False)
+    return {
+        "shorthand": f"{field}:Q",
+        "scale": scale,
+        "axis": alt.Axis(format="%", title=title, tickCount=5, **options),
+    }
+
+
+# ------------------------------------------------------------------ figures of every comparison
+
+
+def threshold_chart(curve: ThresholdCurve, baseline: float | None) -> Spec:
+    """Shares of one head's rows against the threshold, with label-wise accuracy and what doing nothing gets.
+
+    Where the shares of right, wrong, several and no label make up all rows they are stacked areas, else lines. The plot
+    fills `FRAME` exactly.
+    """
+    import altair as alt
+
+    parts = {
+        "right": curve.strict_accuracy,
+        "wrong": curve.wrong_label_rate,
+        "several": curve.several_labels_rate,
+        "none": curve.no_label_rate,
+    }
+    whole = all(abs(sum(column) - 1) < 1e-6 for column in zip(*parts.values(), strict=True))
+    rows = [
+        {"t": t, "part": part, "order": i, "share": values[k]}
+        for i, (part, values) in enumerate(parts.items())
+        for k, t in enumerate(curve.thresholds)
+    ]
+    color = alt.Color("part:N", scale=alt.Scale(domain=list(parts), range=[ink(p) for p in parts]), legend=None)
+    x = alt.X("t:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=alt.Axis(title="threshold", tickCount=5))
+    base = alt.Chart(_data(rows)).encode(x=x, color=color)
+    if whole:
+        shares = base.mark_area(order=False).encode(y=alt.Y(**_share("share", None), stack="zero"), order="order:Q")
+    else:
+        shares = base.mark_line(strokeWidth=2).encode(y=alt.Y(**_share("share", None)))
+    lines = [
+        {"t": t, "strict": s, "labelwise": a}
+        for t, s, a in zip(curve.thresholds, curve.strict_accuracy, curve.labelwise_accuracy, strict=True)
+    ]
+    line = alt.Chart(_data(lines)).encode(x=x)
+    layers = [
+        shares,
+        line.mark_line(strokeWidth=2.5, color=ink("strict")).encode(y="strict:Q"),
+        line.mark_line(strokeWidth=2.5, color=ink("labelwise"), strokeDash=[7, 3]).encode(y="labelwise:Q"),
+    ]
+    if baseline is not None:
+        rule = alt.Chart(_data([{"y": baseline}]))
+        layers.append(rule.mark_rule(color=ink("labelwise"), strokeDash=[2, 3], strokeWidth=1.5).encode(y="y:Q"))
+    chart = alt.layer(*layers).properties(
+        width=FRAME["width"],
+        height=FRAME["height"],
+        autosize=alt.AutoSizeParams(type="none"),
+        padding={side: FRAME[side] for side in ("left", "top", "right", "bottom")},
+    )
+    spec = _finished(chart)
+    del spec["config"]["padding"]
+    return spec
+
+
+def confidence_chart(figures: Mapping[str, HeadFigures]) -> Spec:
+    """Top probability of right answers (upwards) and of wrong ones (downwards), each as shares of their own number."""
+    import altair as alt
+
+    rows = []
+    for head, figure in figures.items():
+        histogram = figure.confidence
+        for sign, kind, counts in ((1, "right", histogram.right), (-1, "wrong", histogram.wrong)):
+            total = sum(counts) or 1
+            rows += [
+                {"head": head, "kind": kind, "from": low, "to": high, "share": sign * n / total, "answers": n}
+                for low, high, n in zip(histogram.edges[:-1], histogram.edges[1:], counts, strict=True)
+                if n
+            ]
+    heads = list(figures)
+    bars = (
+        alt.Chart()
+        .mark_bar(binSpacing=0.5)
+        .encode(
+            x=alt.X("from:Q", bin="binned", title="top probability", scale=alt.Scale(domain=[0, 1]), axis=_ticks()),
+            x2="to:Q",
+            y=alt.Y("share:Q", axis=alt.Axis(labelExpr="format(abs(datum.value), '.0%')", title=None, tickCount=5)),
+            color=alt.Color(
+                "kind:N",
+                scale=alt.Scale(domain=["right", "wrong"], range=[ink("strict"), ink("alarm")]),
+                legend=alt.Legend(title=None, labelExpr="datum.label + ' answers'"),
+            ),
+            tooltip=["head:N", "kind:N", _tip("from", ".2f"), _tip("to", ".2f"), _tip("answers", ",d")],
+        )
+    )
+    zero = alt.Chart().mark_rule(color=ink("quiet")).encode(y=alt.datum(0))
+    return _finished(_facets(alt.layer(bars, zero, data=_data(rows)), heads))
+
+
+def reliability_chart(figures: Mapping[str, HeadFigures]) -> Spec:
+    """Share right against mean confidence, with 95% intervals; on the diagonal a head means what it says."""
+    import altair as alt
+
+    rows = [
+        {"head": head, "confidence": c, "right": a, "low": low, "high": high, "answers": n}
+        for head, figure in figures.items()
+        for c, a, low, high, n in zip(*_columns(figure.reliability), strict=True)
+        if c is not None and a is not None
+    ]
+    heads = list(figures)
+    base = alt.Chart().encode(x=alt.X(**_share("confidence", "mean confidence")), color=_by_head(heads, "color"))
+    tips = ["head:N", *(_tip(f, ".1%") for f in ("confidence", "right", "low", "high")), _tip("answers", ",d")]
+    layers = alt.layer(
+        base.mark_line(color=ink("quiet"), strokeDash=[3, 3], strokeWidth=1).encode(
+            y=alt.Y(**_share("confidence", None)), color=alt.value(ink("quiet"))
+        ),
+        base.mark_area(opacity=0.18).encode(y="low:Q", y2="high:Q"),
+        base.mark_line(strokeWidth=1.5).encode(y="right:Q"),
+        base.mark_point(filled=True, opacity=1).encode(
+            y="right:Q", size=alt.Size("answers:Q", scale=alt.Scale(range=[20, 160]), legend=None), tooltip=tips
+        ),
+        data=_data(rows),
+    )
+    return _finished(_facets(layers, heads))
+
+
+def _columns(curve: Any) -> tuple[Sequence[Any], ...]:
+    return curve.confidence, curve.accuracy, curve.low, curve.high, curve.count
+
+
+def _ticks() -> Any:
+    import altair as alt
+
+    return alt.Axis(format="%", tickCount=5, values=[0, 0.2, 0.4, 0.6, 0.8, 1])
+
+
+def _tip(field: str, form: str) -> Any:
+    import altair as alt
+
+    return alt.Tooltip(f"{field}:Q", format=form)
+
+
+def rates_chart(heads: Mapping[str, HeadResult]) -> Spec:
+    """Validation score against the learning rate, as given and in effective units.
+
+    Bands run from the lowest to the highest seed; a ring marks the rate that was chosen, the larger the more seeds.
+    """
+    import altair as alt
+
+    rows = [
+        {
+            "head": head,
+            "rate": point.rate,
+            "effective": point.effective,
+            "score": point.score,
+            "low": point.low,
+            "high": point.high,
+            "chosen": point.chosen,
+            "diverged": point.diverged,
+            "edge": point.chosen > 0 and point.rate in _ends(result),
+        }
+        for head, result in heads.items()
+        for point in result.rates
+        if point.score is not None
+    ]
+    data, names = _data(rows), list(heads)
+    panels = [
+        _rates_panel(data, names, field, title, legend=field == "rate")
+        for field, title in (
+            ("rate", "learning rate, as given"),
+            ("effective", "learning rate x scale of the gradient"),
+        )
+    ]
+    return _finished(alt.hconcat(*panels).resolve_scale(y="shared"))
+
+
+def _ends(result: HeadResult) -> tuple[float, float]:
+    rates = [point.rate for point in result.rates]
+    return min(rates), max(rates)
+
+
+def _rates_panel(data: Any, heads: Sequence[str], field: str, title: str, *, legend: bool) -> Any:
+    import altair as alt
+
+    x = alt.X(
+        f"{field}:Q", scale=alt.Scale(type="log", nice=False, padding=12), axis=alt.Axis(title=title, tickCount=6)
+    )
+    y = alt.Y("score:Q", scale=alt.Scale(zero=False), axis=alt.Axis(title="validation score" if legend else None))
+    base = alt.Chart(data).encode(x=x, color=_by_head(heads, "color", legend=legend))
+    tips = ["head:N", _tip("rate", "~g"), _tip("effective", "~g"), *(_tip(f, ".3f") for f in ("score", "low", "high"))]
+    chosen = base.transform_filter("datum.chosen > 0")
+    size = alt.Size("chosen:Q", scale=alt.Scale(range=[120, 320], zero=True), legend=None)
+    return alt.layer(
+        base.mark_area(opacity=0.15).encode(y="low:Q", y2="high:Q"),
+        base.mark_line(strokeWidth=1.5).encode(y=y, strokeDash=_by_head(heads, "strokeDash")),
+        base.mark_point(filled=True, opacity=1, size=36).encode(
+            y=y, shape=_by_head(heads, "shape"), tooltip=[*tips, "chosen:Q", "diverged:Q"]
+        ),
+        chosen.mark_point(filled=False, strokeWidth=2, opacity=1).encode(y=y, size=size),
+        chosen.transform_filter("datum.edge").mark_text(text="edge", dy=-16, fontSize=11).encode(y=y),
+    ).properties(width=270, height=190)
+
+
+def learning_chart(figures: Mapping[str, HeadFigures]) -> Spec:
+    """Training loss and validation score by epoch, at the chosen rates."""
+    import altair as alt
+
+    rows = [
+        {"head": head, "epoch": epoch, "loss": loss, "score": score}
+        for head, figure in figures.items()
+        for epoch, loss, score in figure.learning
+    ]
+    data, heads = _data(rows), list(figures)
+    panels = []
+    for field, title in (("loss", "training loss (each head's own)"), ("score", "validation score")):
+        base = alt.Chart(data).encode(
+            x=alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, tickCount=6)),
+            y=alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=field == "loss")),
+            color=_by_head(heads, "color", legend=field == "loss"),
+        )
+        line = base.mark_line(strokeWidth=1.8).encode(strokeDash=_by_head(heads, "strokeDash"))
+        dots = base.mark_point(filled=True, size=60, opacity=0).encode(
+            tooltip=["head:N", "epoch:Q", _tip("loss", ".4f"), _tip("score", ".4f")]
+        )
+        panels.append(alt.layer(line, dots).properties(width=270, height=190))
+    return _finished(alt.hconcat(*panels))
+
+
+def rules_chart(heads: Mapping[str, HeadResult], rules: Mapping[str, RuleInfo]) -> Spec:
+    """Strict accuracy (filled, with its interval) and label-wise accuracy (hollow) of every head under every rule."""
+    import altair as alt
+
+    rows = []
+    for head, result in heads.items():
+        for rule, values in result.rules.items():
+            strict, labelwise = values["strict_accuracy"], values.get("labelwise_accuracy")
+            rows.append(
+                {
+                    "head": head,
+                    "rule": rules[rule].title,
+                    "strict": strict.value,
+                    "low": strict.low,
+                    "high": strict.high,
+                    "labelwise": labelwise.value if labelwise else None,
+                }
+            )
+    names = list(heads)
+    y = alt.Y("rule:N", sort=[info.title for info in rules.values()], axis=alt.Axis(title=None, labelLimit=180))
+    base = alt.Chart(_data(rows)).encode(
+        y=y, yOffset=alt.YOffset("head:N", sort=names), color=_by_head(names, "color", legend=True)
+    )
+    x = alt.X("strict:Q", scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(format="%", title="share right"))
+    tips = ["head:N", "rule:N", *(_tip(f, ".1%") for f in ("strict", "low", "high", "labelwise"))]
+    layers = alt.layer(
+        base.mark_rule(strokeWidth=1, opacity=0.45, strokeDash=[2, 2]).encode(x=x, x2="labelwise:Q"),
+        base.mark_rule(strokeWidth=2.5).encode(x="low:Q", x2="high:Q"),
+        base.mark_point(filled=True, size=60, opacity=1).encode(x=x, shape=_by_head(names, "shape"), tooltip=tips),
+        base.mark_point(filled=False, size=60, opacity=1, shape="diamond").encode(x="labelwise:Q", tooltip=tips),
+    )
+    return _finished(layers.properties(width=_WIDE - 160, height=alt.Step(14)))
+
+
+# ------------------------------------------------------------------ why one is better
+
+
+def waterfall_chart(why: Mapping[str, Any]) -> Spec:
+    """From the one figure to the other, a bar for each switch in the customary order."""
+    import altair as alt
+
+    rows = [
+        {"name": _said(step["name"]), "from": step["from"], "to": step["to"], "change": step["to"] - step["from"]}
+        for step in why["waterfall"]
+    ]
+    x = alt.X("name:N", sort=None, axis=alt.Axis(title=None, labelAngle=0, labelLimit=110))
+    base = alt.Chart(_data(rows)).encode(x=x)
+    bars = base.mark_bar(size=34).encode(
+        y=alt.Y("from:Q", scale=alt.Scale(zero=False), axis=alt.Axis(format="%", title=None)),
+        y2="to:Q",
+        color=alt.condition("datum.change >= 0", alt.value(ink("strict")), alt.value(ink("alarm"))),
+        tooltip=["name:N", *(_tip(f, ".1%") for f in ("from", "to", "change"))],
+    )
+    labels = base.transform_calculate(top="max(datum.from, datum.to)").mark_text(dy=-7, color=ink("ink"), fontSize=11)
+    labels = labels.encode(y="top:Q", text=alt.Text("change:Q", format="+.1%"))
+    return _finished(alt.layer(bars, labels).properties(width=_WIDE - 60, height=230))
+
+
+def shapley_chart(why: Mapping[str, Any]) -> Spec:
+    """Each switch's share of the gap: bar, 95% interval (thick), lowest and highest over all orders (thin)."""
+    import altair as alt
+
+    rows = [{"name": _said(name), **dict(share)} for name, share in why["switches"].items()]
+    y = alt.Y("name:N", sort=None, axis=alt.Axis(title=None, labelLimit=180))
+    axis = alt.Axis(format="+%", title="share of the gap, in points")
+    base = alt.Chart(_data(rows)).encode(y=y)
+    fields = ("shapley", "low", "high", "order_min", "order_max")
+    return _finished(
+        alt.layer(
+            base.mark_bar(size=14, color=ink("head5"), opacity=0.45).encode(
+                x=alt.X("shapley:Q", axis=axis), tooltip=["name:N", *(_tip(f, "+.1%") for f in fields)]
+            ),
+            base.mark_rule(strokeWidth=1, color=ink("quiet")).encode(x="order_min:Q", x2="order_max:Q"),
+            base.mark_rule(strokeWidth=3.5, color=ink("ink")).encode(x="low:Q", x2="high:Q"),
+        ).properties(width=_WIDE - 160, height=alt.Step(26))
+    )
+
+
+def _said(name: str) -> str:
+    return name.replace("_", " ")
