@@ -185,7 +185,7 @@ class HeadFigures(msgspec.Struct, frozen=True):
     mistakes: dict[str, int]
     surest_mistakes: tuple[MistakeRow, ...]
     learning: tuple[tuple[int, float, float], ...]
-    """(epoch, training loss, validation score) at the chosen rates, mean over seeds."""
+    """(epoch, training loss, validation loss) at the chosen rates, mean over seeds."""
 
 
 class Claim(msgspec.Struct, frozen=True):

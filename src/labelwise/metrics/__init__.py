@@ -33,7 +33,7 @@ from labelwise.metrics.intervals import (
     wilson,
 )
 from labelwise.metrics.metric import Metric
-from labelwise.metrics.proper import binary_log_loss, brier, brier_rows, log_loss, nll_rows
+from labelwise.metrics.proper import binary_log_loss, binary_log_loss_of_logs, brier, brier_rows, log_loss, nll_rows
 from labelwise.metrics.ranking import auroc, average_precision, fpr_at_tpr, mean_auroc, mean_average_precision
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "auroc",
     "average_precision",
     "binary_log_loss",
+    "binary_log_loss_of_logs",
     "bootstrap_counts",
     "bootstrap_groups",
     "brier",

@@ -93,6 +93,28 @@ def binary_log_loss(probs: np.ndarray, targets: np.ndarray) -> float | None:
         return float(-np.where(y, np.log(p), np.log1p(-p)).mean()) + 0.0
 
 
+def binary_log_loss_of_logs(log_probs: np.ndarray, targets: np.ndarray) -> float | None:
+    """`binary_log_loss` from log-probabilities: exact also where a probability rounds to 1.
+
+    Args:
+        log_probs: (N, L) or (N,) logarithms of the probabilities of "yes".
+        targets: the same shape; 0/1 with nan for "not known".
+
+    Returns:
+        Nats per cell; None where no cell is known.
+
+    Example:
+        >>> round(binary_log_loss_of_logs(np.log([[0.5, 0.25]]), [[1, 0]]), 4)
+        0.4904
+    """
+    log_p, y, known = _masked(log_probs, targets)
+    if not known.any():
+        return None
+    log_p, y = log_p[known].astype(np.float64), y[known] > 0.5
+    with np.errstate(divide="ignore"):
+        return float(-np.where(y, log_p, np.log(-np.expm1(log_p))).mean()) + 0.0
+
+
 def brier_rows(probs: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Brier score of each row: the squared distance of the probabilities from what came true.
 
