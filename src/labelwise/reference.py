@@ -82,8 +82,8 @@ def softmax_ce_gradient(z: np.ndarray, t: np.ndarray) -> np.ndarray:
     return t.sum(-1, keepdims=True) * softmax(z) - t
 
 
-def sigmoid_bce_cells(z: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Binary cross-entropy of each cell: y·softplus(-z) + (1 - y)·softplus(z); 0 where y is nan (not known).
+def sigmoid_bce_cells(z: np.ndarray, y: np.ndarray, pos_weight: float = 1.0) -> np.ndarray:
+    """Binary cross-entropy of each cell: w·y·softplus(-z) + (1 - y)·softplus(z); 0 where y is nan (not known).
 
     Example:
         >>> sigmoid_bce_cells(np.array([[1.4397182, -0.7993438]]), np.array([[1.0, 1.0]])).round(7).tolist()
@@ -93,29 +93,31 @@ def sigmoid_bce_cells(z: np.ndarray, y: np.ndarray) -> np.ndarray:
     known = ~np.isnan(y)
     y = np.where(known, y, 0.0)
     with np.errstate(invalid="ignore"):
-        cells = np.where(y > 0, y * softplus(-z), 0.0) + np.where(y < 1, (1 - y) * softplus(z), 0.0)
+        cells = np.where(y > 0, pos_weight * y * softplus(-z), 0.0) + np.where(y < 1, (1 - y) * softplus(z), 0.0)
     return np.where(known, cells, 0.0)
 
 
-def sigmoid_bce(z: np.ndarray, y: np.ndarray, reduction: str) -> np.ndarray:
+def sigmoid_bce(z: np.ndarray, y: np.ndarray, reduction: str, pos_weight: float = 1.0) -> np.ndarray:
     """Binary cross-entropy of each row, summed over its labels or divided by their number.
 
     Args:
         z: (N, L) logits.
         y: (N, L) 0/1 or soft targets, nan where not known.
         reduction: ``sum_labels`` or ``mean_labels``; the two differ by the factor L.
+        pos_weight: factor w on the term of the labels that hold.
 
     Returns:
         (N,) losses.
     """
-    total = sigmoid_bce_cells(z, y).sum(-1)
+    total = sigmoid_bce_cells(z, y, pos_weight).sum(-1)
     return total / np.shape(z)[-1] if reduction == "mean_labels" else total
 
 
-def sigmoid_bce_gradient(z: np.ndarray, y: np.ndarray, reduction: str) -> np.ndarray:
-    """d sigmoid_bce / dz = σ(z) - y per cell (divided by L for ``mean_labels``), 0 where y is nan."""
-    y = np.asarray(y, np.float64)
-    gradient = np.where(np.isnan(y), 0.0, sigmoid(z) - np.nan_to_num(y))
+def sigmoid_bce_gradient(z: np.ndarray, y: np.ndarray, reduction: str, pos_weight: float = 1.0) -> np.ndarray:
+    """d sigmoid_bce / dz = (1 - y)·σ(z) - w·y·σ(-z) per cell (over L for ``mean_labels``), 0 where y is nan."""
+    z, y = np.asarray(z, np.float64), np.asarray(y, np.float64)
+    known = np.nan_to_num(y)
+    gradient = np.where(np.isnan(y), 0.0, (1 - known) * sigmoid(z) - pos_weight * known * sigmoid(-z))
     return gradient / np.shape(z)[-1] if reduction == "mean_labels" else gradient
 
 

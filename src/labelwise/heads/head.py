@@ -38,6 +38,8 @@ class Head:
         reduction: how the loss of a row is made of its labels.
         reductions: the settings `reduction` can take.
         bias: first bias of the last layer: ``zero``, or ``prior`` from the label counts.
+        pos_weight: factor on the loss of the labels that hold, where the head is `weighted`; other than 1 it shifts
+            the probabilities.
         rules: task kind -> the decision rule that matches; its keys are the tasks the head fits.
         formula: the loss of one row.
         when: when to use it.
@@ -46,6 +48,7 @@ class Head:
         elsewhere: library -> the name it has there.
         calibrated: True where the loss is a proper score, so that its probabilities can be right.
         bounded_gradient: True where a confidently wrong answer may have no gradient.
+        weighted: True where the head has a `pos_weight`.
     """
 
     name: str
@@ -60,33 +63,40 @@ class Head:
     when_not: str
     source: str
     elsewhere: Mapping[str, str]
-    _rows: Callable[[Tensor, Tensor, str], Tensor]
+    _rows: Callable[[Head, Tensor, Tensor], Tensor]
     _encode: Callable[[Task, np.ndarray], np.ndarray]
-    _prior: Callable[[np.ndarray], np.ndarray]
-    _oracle: Callable[[np.ndarray, np.ndarray, str], np.ndarray]
+    _prior: Callable[[Head, np.ndarray], np.ndarray]
+    _oracle: Callable[[Head, np.ndarray, np.ndarray], np.ndarray]
+    _oracle_gradient: Callable[[Head, np.ndarray, np.ndarray], np.ndarray]
     _outputs: Callable[[Task], int]
     bias: str = "zero"
+    pos_weight: float = 1.0
+    weighted: bool = False
     calibrated: bool = True
     bounded_gradient: bool = False
 
     # ---- settings
 
-    def with_settings(self, **settings: str) -> Head:
-        """The same head with another `reduction` or `bias`.
+    def with_settings(self, **settings: str | float) -> Head:
+        """The same head with another `reduction`, `bias` or `pos_weight`.
 
         Raises:
-            OptionError: for a setting this head does not have.
+            OptionError: for a setting this head does not have, or a value out of range.
 
         Example:
             >>> from labelwise import HEADS
             >>> HEADS["sigmoid"].with_settings(reduction="sum_labels", bias="prior").spec
             'sigmoid(reduction=sum_labels,bias=prior)'
         """
-        allowed = {"reduction": self.reductions, "bias": BIASES}
+        allowed = {"reduction": self.reductions, "bias": BIASES, **({"pos_weight": ()} if self.weighted else {})}
+        found: dict[str, Any] = {}
         for key, value in settings.items():
             choose(key, allowed, what=f"setting of head {self.name}")
-            choose(value, allowed[key], what=f"{key} of head {self.name}")
-        return replace(self, **settings)  # type: ignore[arg-type]
+            if key == "pos_weight":
+                found[key] = _weight(value)
+            else:
+                found[key] = choose(str(value), allowed[key], what=f"{key} of head {self.name}")
+        return replace(self, **found)
 
     @property
     def spec(self) -> str:
@@ -94,7 +104,8 @@ class Head:
         from labelwise.heads import HEADS
 
         usual = HEADS[self.name]
-        told = [f"{k}={getattr(self, k)}" for k in ("reduction", "bias") if getattr(self, k) != getattr(usual, k)]
+        settings = {"reduction": self.reduction, "bias": self.bias, "pos_weight": f"{self.pos_weight:g}"}
+        told = [f"{k}={v}" for k, v in settings.items() if getattr(self, k) != getattr(usual, k)]
         return self.name + (f"({','.join(told)})" if told else "")
 
     # ---- task
@@ -130,7 +141,7 @@ class Head:
         """
         if self.bias == "zero":
             return np.zeros(self.n_outputs(task))
-        return self._prior(self._shares(task, targets))
+        return self._prior(self, self._shares(task, targets))
 
     def initial_loss(self, task: Task, targets: np.ndarray) -> float:
         """Mean loss over the rows where every logit equals its first bias: what training must start from.
@@ -142,9 +153,28 @@ class Head:
             >>> round(HEADS["softmax"].initial_loss(labels.task, labels.targets), 4)  # ln 4
             1.3863
         """
+        bias, encoded = self._start(task, targets)
+        return float(self._oracle(self, bias, encoded).mean())
+
+    def initial_gradient_norm(self, task: Task, targets: np.ndarray, batch_size: int) -> float:
+        """Norm of d loss / d logits over a first batch, expected for rows like these.
+
+        √(mean over rows of |d loss_row / d logits|²) / √batch_size, at logits equal to the first bias.
+
+        Example:
+            >>> from labelwise import HEADS
+            >>> from labelwise.task import read_labels
+            >>> labels = read_labels(list(range(37)))
+            >>> round(HEADS["softmax"].initial_gradient_norm(labels.task, labels.targets, 64), 4)
+            0.1233
+        """
+        bias, encoded = self._start(task, targets)
+        squares = (self._oracle_gradient(self, bias, encoded) ** 2).sum(-1)
+        return float(np.sqrt(squares.mean() / batch_size))
+
+    def _start(self, task: Task, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         encoded = self._dense(self.encode(task, targets), self.n_outputs(task))
-        bias = np.broadcast_to(self.initial_bias(task, targets), encoded.shape)
-        return float(self._oracle(bias, encoded, self.reduction).mean())
+        return np.broadcast_to(self.initial_bias(task, targets), encoded.shape), encoded
 
     def _shares(self, task: Task, targets: np.ndarray) -> np.ndarray:
         """Share of rows (or of the unit of mass) per output, kept off 0 and 1 by half a row."""
@@ -168,7 +198,7 @@ class Head:
         Returns:
             (N,) in float32, or float64 for float64 logits. A nan logit gives nan in its own row alone.
         """
-        return self._rows(finite_logits(logits), targets, self.reduction)
+        return self._rows(self, finite_logits(logits), targets)
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Mean of `loss_rows` over the rows: a scalar to call backward on; 0 for no rows."""
@@ -196,6 +226,16 @@ def head_from(spec: str | Head, heads: Mapping[str, Head]) -> Head:
         key, _, value = part.partition("=")
         settings[key.strip()] = value.strip()
     return head.with_settings(**settings)
+
+
+def _weight(value: str | float) -> float:
+    try:
+        weight = float(value)
+    except ValueError:
+        weight = float("nan")
+    if not 0 < weight < float("inf"):
+        raise OptionError("a pos_weight", repr(value), "a positive number; 1 weighs yes and no alike")
+    return weight
 
 
 def finite_logits(logits: Tensor) -> Tensor:

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def _rows(logits: Tensor, targets: Tensor, reduction: str) -> Tensor:
+def _rows(head: Head, logits: Tensor, targets: Tensor) -> Tensor:
     import torch
     from torch.nn.functional import logsigmoid
 
     known = ~targets.isnan()
     yes = torch.where(known, targets, 0).to(logits.dtype)
     # Both tails by logsigmoid: a difference of two large numbers would lose the small losses, softplus its threshold.
-    cells = -(yes * logsigmoid(logits) + (1 - yes) * logsigmoid(-logits))
+    cells = -(head.pos_weight * yes * logsigmoid(logits) + (1 - yes) * logsigmoid(-logits))
     total = torch.where(known, cells, 0).sum(-1)
-    return total / logits.shape[-1] if reduction == "mean_labels" else total
+    return total / logits.shape[-1] if head.reduction == "mean_labels" else total
 
 
 def _encode(task: Task, targets: np.ndarray) -> np.ndarray:
@@ -34,8 +34,17 @@ def _outputs(task: Task) -> int:
     return task.n_outputs
 
 
-def _prior(shares: np.ndarray) -> np.ndarray:
-    return np.log(shares) - np.log1p(-shares)
+def _prior(head: Head, shares: np.ndarray) -> np.ndarray:
+    """The logit that is best for every row alike: of a weighted loss, log-odds + ln w."""
+    return np.log(shares) - np.log1p(-shares) + np.log(head.pos_weight)
+
+
+def _oracle(head: Head, z: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return reference.sigmoid_bce(z, y, head.reduction, head.pos_weight)
+
+
+def _oracle_gradient(head: Head, z: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return reference.sigmoid_bce_gradient(z, y, head.reduction, head.pos_weight)
 
 
 SIGMOID = Head(
@@ -46,7 +55,7 @@ SIGMOID = Head(
     reduction="mean_labels",
     reductions=("mean_labels", "sum_labels"),
     rules={"binary": "half", "multiclass": "half", "ordinal": "half", "multilabel": "half"},
-    formula="Σ_j y_j ln(1 + e^{-z_j}) + (1 - y_j) ln(1 + e^{z_j}) (over L for mean_labels); unknown labels left out",
+    formula="Σ_j w y_j ln(1 + e^{-z_j}) + (1 - y_j) ln(1 + e^{z_j}) (over L for mean_labels); unknown labels left out",
     when="a row may have no label, one, or several; or each class must be able to say no on its own",
     when_not="exactly one class is right and only the best answer matters: softmax uses that knowledge",
     source="Cox 1958; the reductions are those of PyTorch (mean) and of Caffe and timm (sum)",
@@ -61,6 +70,8 @@ SIGMOID = Head(
     _rows=_rows,
     _encode=_encode,
     _prior=_prior,
-    _oracle=reference.sigmoid_bce,
+    _oracle=_oracle,
+    _oracle_gradient=_oracle_gradient,
     _outputs=_outputs,
+    weighted=True,
 )

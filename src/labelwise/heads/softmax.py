@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def _rows(logits: Tensor, targets: Tensor, reduction: str) -> Tensor:
+def _rows(head: Head, logits: Tensor, targets: Tensor) -> Tensor:
     import torch
 
     log_p = torch.log_softmax(logits, dim=-1)
@@ -36,12 +36,16 @@ def _outputs(task: Task) -> int:
     return len(task.class_names)
 
 
-def _prior(shares: np.ndarray) -> np.ndarray:
+def _prior(head: Head, shares: np.ndarray) -> np.ndarray:
     return np.log(shares)
 
 
-def _oracle(z: np.ndarray, t: np.ndarray, reduction: str) -> np.ndarray:
+def _oracle(head: Head, z: np.ndarray, t: np.ndarray) -> np.ndarray:
     return reference.softmax_ce(z, t)
+
+
+def _oracle_gradient(head: Head, z: np.ndarray, t: np.ndarray) -> np.ndarray:
+    return reference.softmax_ce_gradient(z, t)
 
 
 SOFTMAX = Head(
@@ -67,5 +71,6 @@ SOFTMAX = Head(
     _encode=_encode,
     _prior=_prior,
     _oracle=_oracle,
+    _oracle_gradient=_oracle_gradient,
     _outputs=_outputs,
 )

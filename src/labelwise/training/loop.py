@@ -162,9 +162,9 @@ class _Stack:
             row[: len(bias)] = bias
         shape = tuple(parts.train.shape[1:])
         self.network: Network = build_network(backbone, shape, torch.from_numpy(biases).to(self.device), seed)
-        by_loss: dict[tuple[str, str], list[int]] = {}
+        by_loss: dict[tuple[str, str, float], list[int]] = {}
         for t, trial in enumerate(trials):
-            by_loss.setdefault((trial.head.name, trial.head.reduction), []).append(t)
+            by_loss.setdefault((trial.head.name, trial.head.reduction, trial.head.pos_weight), []).append(t)
         self.members = [torch.tensor(m, device=self.device) for m in by_loss.values()]
         self.heads = [trials[m[0]].head for m in by_loss.values()]
         self.widths = [head.n_outputs(parts.task) for head in self.heads]
