@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from labelwise.comparison.result import HeadFigures, HeadResult, RuleInfo, ThresholdCurve
+from labelwise.decisions import OVERCONFIDENT
 from labelwise.errors import choose
 from labelwise.report.palette import DASHES, PALETTES, SHAPES, head_ink, ink, painted
 
@@ -38,6 +39,7 @@ FRAME = {"left": 44, "top": 10, "width": 300, "height": 220, "right": 10, "botto
 """Where the plot of a threshold chart lies in its picture, in pixels: the page draws its marker by it."""
 
 _WIDE = 660
+_FONT = "Arial, Helvetica, Liberation Sans, sans-serif"
 
 
 def svg(spec: Spec, theme: str | None = "light", *, prefix: str = "") -> str:
@@ -69,7 +71,7 @@ def javascript() -> str:
     """Vega, Vega-Lite and vega-embed as one script that needs nothing else (0.9 MB)."""
     import vl_convert
 
-    return vl_convert.javascript_bundle(vl_version=_version())
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", _version())
 
 
 def _version() -> str:
@@ -82,7 +84,7 @@ def _finished(chart: Any) -> Spec:
     """The chart's spec with the house's look; marks are not read aloud one by one (the figure has a caption)."""
     quiet = {"labelColor": ink("quiet"), "titleColor": ink("ink"), "labelFontSize": 11}
     chart = (
-        chart.configure(aria=False, background="transparent", font="sans-serif", padding=4)
+        chart.configure(aria=False, background="transparent", font=_FONT, padding=6)
         .configure_view(stroke=None)
         .configure_axis(
             **quiet,
@@ -94,7 +96,7 @@ def _finished(chart: Any) -> Spec:
             titleFontWeight="normal",
         )
         .configure_header(labelColor=ink("ink"), titleColor=ink("ink"), labelFontSize=12, labelFontWeight="bold")
-        .configure_legend(**quiet, orient="top", symbolSize=90, titleFontSize=11)
+        .configure_legend(**quiet, orient="top", symbolOpacity=1, symbolSize=70, titleFontSize=11)
         .configure_title(color=ink("ink"), fontSize=12, anchor="start")
     )
     return chart.to_dict()
@@ -110,8 +112,11 @@ def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
     return {k: float(f"{v:.5g}") if isinstance(v, float) else v for k, v in row.items()}
 
 
-def _by_head(heads: Sequence[str], channel: str, *, legend: bool = False) -> Any:
-    """Colour, dash or shape by head, the same in every chart."""
+def _by_head(heads: Sequence[str], channel: str, *, legend: str | None = "symbol") -> Any:
+    """Colour, dash or shape by head, the same in every chart; legends of one chart fall into one.
+
+    `legend` is how its keys are drawn: ``symbol``, ``stroke``, or None for no legend.
+    """
     import altair as alt
 
     ranges = {
@@ -119,11 +124,12 @@ def _by_head(heads: Sequence[str], channel: str, *, legend: bool = False) -> Any
         "strokeDash": [DASHES[i % len(DASHES)] for i in range(len(heads))],
         "shape": [SHAPES[i % len(SHAPES)] for i in range(len(heads))],
     }
+    keys = {"symbolType": "stroke", "symbolSize": 400} if legend == "stroke" else {}
     kind = {"color": alt.Color, "strokeDash": alt.StrokeDash, "shape": alt.Shape}[channel]
     return kind(
         "head:N",
         scale=alt.Scale(domain=list(heads), range=ranges[channel]),
-        legend=alt.Legend(title=None) if legend and len(heads) > 1 else None,
+        legend=alt.Legend(title=None, labelLimit=200, **keys) if legend and len(heads) > 1 else None,
     )
 
 
@@ -137,7 +143,7 @@ def _facets(layers: Any, heads: Sequence[str]) -> Any:
     return layers.properties(width=width, height=170).facet(facet=facet, columns=columns)
 
 
-def _share(field: str, title: str | None, **options: Any) -> dict[str, Any]:
+def _share(field: str, title: str | None) -> dict[str, Any]:
     """An axis of shares from 0 to 1, in percent."""
     import altair as alt
 
@@ -145,7 +151,7 @@ def _share(field: str, title: str | None, **options: Any) -> dict[str, Any]:
     return {
         "shorthand": f"{field}:Q",
         "scale": scale,
-        "axis": alt.Axis(format="%", title=title, tickCount=5, **options),
+        "axis": alt.Axis(format="%", title=title, tickCount=5),
     }
 
 
@@ -166,7 +172,7 @@ def threshold_chart(curve: ThresholdCurve, baseline: float | None) -> Spec:
         "several": curve.several_labels_rate,
         "none": curve.no_label_rate,
     }
-    whole = all(abs(sum(column) - 1) < 1e-6 for column in zip(*parts.values(), strict=True))
+    whole = all(abs(sum(column) - 1) < 1e-4 for column in zip(*parts.values(), strict=True))
     rows = [
         {"t": t, "part": part, "order": i, "share": values[k]}
         for i, (part, values) in enumerate(parts.items())
@@ -204,7 +210,10 @@ def threshold_chart(curve: ThresholdCurve, baseline: float | None) -> Spec:
 
 
 def confidence_chart(figures: Mapping[str, HeadFigures]) -> Spec:
-    """Top probability of right answers (upwards) and of wrong ones (downwards), each as shares of their own number."""
+    """Top probability of right answers (upwards) and of wrong ones (downwards), each as shares of their own number.
+
+    The broken line is where a mistake begins to count as overconfident.
+    """
     import altair as alt
 
     rows = []
@@ -218,23 +227,22 @@ def confidence_chart(figures: Mapping[str, HeadFigures]) -> Spec:
                 if n
             ]
     heads = list(figures)
-    bars = (
-        alt.Chart()
-        .mark_bar(binSpacing=0.5)
-        .encode(
-            x=alt.X("from:Q", bin="binned", title="top probability", scale=alt.Scale(domain=[0, 1]), axis=_ticks()),
-            x2="to:Q",
-            y=alt.Y("share:Q", axis=alt.Axis(labelExpr="format(abs(datum.value), '.0%')", title=None, tickCount=5)),
-            color=alt.Color(
-                "kind:N",
-                scale=alt.Scale(domain=["right", "wrong"], range=[ink("strict"), ink("alarm")]),
-                legend=alt.Legend(title=None, labelExpr="datum.label + ' answers'"),
-            ),
-            tooltip=["head:N", "kind:N", _tip("from", ".2f"), _tip("to", ".2f"), _tip("answers", ",d")],
-        )
+    bars = alt.Chart().mark_rect(stroke=ink("paper"), strokeWidth=0.7)
+    bars = bars.encode(
+        x=alt.X(**_share("from", "top probability")),
+        x2="to:Q",
+        y=alt.Y("share:Q", axis=alt.Axis(labelExpr="format(abs(datum.value), '.0%')", title=None, tickCount=5)),
+        y2=alt.datum(0),
+        color=alt.Color(
+            "kind:N",
+            scale=alt.Scale(domain=["right", "wrong"], range=[ink("strict"), ink("alarm")]),
+            legend=alt.Legend(title=None, labelExpr="datum.label + ' answers'"),
+        ),
+        tooltip=["head:N", "kind:N", _tip("from", ".2f"), _tip("to", ".2f"), _tip("answers", ",d")],
     )
     zero = alt.Chart().mark_rule(color=ink("quiet")).encode(y=alt.datum(0))
-    return _finished(_facets(alt.layer(bars, zero, data=_data(rows)), heads))
+    sure = alt.Chart().mark_rule(color=ink("quiet"), strokeDash=[3, 3]).encode(x=alt.datum(OVERCONFIDENT))
+    return _finished(_facets(alt.layer(bars, zero, sure, data=_data(rows)), heads))
 
 
 def reliability_chart(figures: Mapping[str, HeadFigures]) -> Spec:
@@ -248,12 +256,14 @@ def reliability_chart(figures: Mapping[str, HeadFigures]) -> Spec:
         if c is not None and a is not None
     ]
     heads = list(figures)
-    base = alt.Chart().encode(x=alt.X(**_share("confidence", "mean confidence")), color=_by_head(heads, "color"))
+    base = alt.Chart().encode(
+        x=alt.X(**_share("confidence", "mean confidence")), color=_by_head(heads, "color", legend=None)
+    )
     tips = ["head:N", *(_tip(f, ".1%") for f in ("confidence", "right", "low", "high")), _tip("answers", ",d")]
     layers = alt.layer(
-        base.mark_line(color=ink("quiet"), strokeDash=[3, 3], strokeWidth=1).encode(
-            y=alt.Y(**_share("confidence", None)), color=alt.value(ink("quiet"))
-        ),
+        alt.Chart(_data([{"said": 0.0}, {"said": 1.0}]))
+        .mark_line(color=ink("quiet"), strokeDash=[3, 3], strokeWidth=1)
+        .encode(x="said:Q", y=alt.Y(**_share("said", None))),
         base.mark_area(opacity=0.18).encode(y="low:Q", y2="high:Q"),
         base.mark_line(strokeWidth=1.5).encode(y="right:Q"),
         base.mark_point(filled=True, opacity=1).encode(
@@ -266,12 +276,6 @@ def reliability_chart(figures: Mapping[str, HeadFigures]) -> Spec:
 
 def _columns(curve: Any) -> tuple[Sequence[Any], ...]:
     return curve.confidence, curve.accuracy, curve.low, curve.high, curve.count
-
-
-def _ticks() -> Any:
-    import altair as alt
-
-    return alt.Axis(format="%", tickCount=5, values=[0, 0.2, 0.4, 0.6, 0.8, 1])
 
 
 def _tip(field: str, form: str) -> Any:
@@ -305,7 +309,7 @@ def rates_chart(heads: Mapping[str, HeadResult]) -> Spec:
     ]
     data, names = _data(rows), list(heads)
     panels = [
-        _rates_panel(data, names, field, title, legend=field == "rate")
+        _rates_panel(data, names, field, title, first=field == "rate")
         for field, title in (
             ("rate", "learning rate, as given"),
             ("effective", "learning rate x scale of the gradient"),
@@ -319,20 +323,19 @@ def _ends(result: HeadResult) -> tuple[float, float]:
     return min(rates), max(rates)
 
 
-def _rates_panel(data: Any, heads: Sequence[str], field: str, title: str, *, legend: bool) -> Any:
+def _rates_panel(data: Any, heads: Sequence[str], field: str, title: str, *, first: bool) -> Any:
     import altair as alt
 
-    x = alt.X(
-        f"{field}:Q", scale=alt.Scale(type="log", nice=False, padding=12), axis=alt.Axis(title=title, tickCount=6)
-    )
-    y = alt.Y("score:Q", scale=alt.Scale(zero=False), axis=alt.Axis(title="validation score" if legend else None))
-    base = alt.Chart(data).encode(x=x, color=_by_head(heads, "color", legend=legend))
+    powers = alt.Axis(title=title, values=[10.0**k for k in range(-8, 4)], format="~g")
+    x = alt.X(f"{field}:Q", scale=alt.Scale(type="log", nice=False, padding=14), axis=powers)
+    y = alt.Y("score:Q", scale=alt.Scale(zero=False), axis=alt.Axis(title="validation score" if first else None))
+    base = alt.Chart(data).encode(x=x, color=_by_head(heads, "color"))
     tips = ["head:N", _tip("rate", "~g"), _tip("effective", "~g"), *(_tip(f, ".3f") for f in ("score", "low", "high"))]
     chosen = base.transform_filter("datum.chosen > 0")
     size = alt.Size("chosen:Q", scale=alt.Scale(range=[120, 320], zero=True), legend=None)
     return alt.layer(
         base.mark_area(opacity=0.15).encode(y="low:Q", y2="high:Q"),
-        base.mark_line(strokeWidth=1.5).encode(y=y, strokeDash=_by_head(heads, "strokeDash")),
+        base.mark_line(strokeWidth=1.5).encode(y=y),
         base.mark_point(filled=True, opacity=1, size=36).encode(
             y=y, shape=_by_head(heads, "shape"), tooltip=[*tips, "chosen:Q", "diverged:Q"]
         ),
@@ -342,25 +345,25 @@ def _rates_panel(data: Any, heads: Sequence[str], field: str, title: str, *, leg
 
 
 def learning_chart(figures: Mapping[str, HeadFigures]) -> Spec:
-    """Training loss and validation score by epoch, at the chosen rates."""
+    """Training and validation loss by epoch, at the chosen rates; each head in the unit of its own loss."""
     import altair as alt
 
     rows = [
-        {"head": head, "epoch": epoch, "loss": loss, "score": score}
+        {"head": head, "epoch": epoch, "training": training, "validation": validation}
         for head, figure in figures.items()
-        for epoch, loss, score in figure.learning
+        for epoch, training, validation in figure.learning
     ]
     data, heads = _data(rows), list(figures)
     panels = []
-    for field, title in (("loss", "training loss (each head's own)"), ("score", "validation score")):
+    for field in ("training", "validation"):
         base = alt.Chart(data).encode(
             x=alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, tickCount=6)),
-            y=alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=field == "loss")),
-            color=_by_head(heads, "color", legend=field == "loss"),
+            y=alt.Y(f"{field}:Q", title=f"{field} loss"),
+            color=_by_head(heads, "color", legend="stroke"),
         )
-        line = base.mark_line(strokeWidth=1.8).encode(strokeDash=_by_head(heads, "strokeDash"))
+        line = base.mark_line(strokeWidth=1.8).encode(strokeDash=_by_head(heads, "strokeDash", legend="stroke"))
         dots = base.mark_point(filled=True, size=60, opacity=0).encode(
-            tooltip=["head:N", "epoch:Q", _tip("loss", ".4f"), _tip("score", ".4f")]
+            tooltip=["head:N", "epoch:Q", _tip("training", ".4f"), _tip("validation", ".4f")]
         )
         panels.append(alt.layer(line, dots).properties(width=270, height=190))
     return _finished(alt.hconcat(*panels))
@@ -386,11 +389,11 @@ def rules_chart(heads: Mapping[str, HeadResult], rules: Mapping[str, RuleInfo]) 
             )
     names = list(heads)
     y = alt.Y("rule:N", sort=[info.title for info in rules.values()], axis=alt.Axis(title=None, labelLimit=180))
-    base = alt.Chart(_data(rows)).encode(
-        y=y, yOffset=alt.YOffset("head:N", sort=names), color=_by_head(names, "color", legend=True)
+    base = alt.Chart(_data(rows)).encode(y=y, yOffset=alt.YOffset("head:N", sort=names), color=_by_head(names, "color"))
+    x = alt.X(
+        "strict:Q", scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(format=".2f", title="accuracy", tickCount=8)
     )
-    x = alt.X("strict:Q", scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(format="%", title="share right"))
-    tips = ["head:N", "rule:N", *(_tip(f, ".1%") for f in ("strict", "low", "high", "labelwise"))]
+    tips = ["head:N", "rule:N", *(_tip(f, ".3f") for f in ("strict", "low", "high", "labelwise"))]
     layers = alt.layer(
         base.mark_rule(strokeWidth=1, opacity=0.45, strokeDash=[2, 2]).encode(x=x, x2="labelwise:Q"),
         base.mark_rule(strokeWidth=2.5).encode(x="low:Q", x2="high:Q"),
@@ -407,21 +410,30 @@ def waterfall_chart(why: Mapping[str, Any]) -> Spec:
     """From the one figure to the other, a bar for each switch in the customary order."""
     import altair as alt
 
-    rows = [
-        {"name": _said(step["name"]), "from": step["from"], "to": step["to"], "change": step["to"] - step["from"]}
-        for step in why["waterfall"]
+    bars = [
+        ("start", 0.0, why["b"], "end"),
+        *((_said(step["name"]), step["from"], step["to"], "step") for step in why["waterfall"]),
+        ("goal", 0.0, why["a"], "end"),
     ]
-    x = alt.X("name:N", sort=None, axis=alt.Axis(title=None, labelAngle=0, labelLimit=110))
-    base = alt.Chart(_data(rows)).encode(x=x)
-    bars = base.mark_bar(size=34).encode(
-        y=alt.Y("from:Q", scale=alt.Scale(zero=False), axis=alt.Axis(format="%", title=None)),
+    rows = [
+        {"name": name, "from": low, "to": high, "change": high - low, "kind": kind, "top": max(low, high)}
+        for name, low, high, kind in bars
+    ]
+    base = alt.Chart(_data(rows)).encode(x=alt.X("name:N", sort=None, axis=alt.Axis(title=None, labelAngle=0)))
+    drawn = base.mark_bar(size=34).encode(
+        y=alt.Y("from:Q", axis=alt.Axis(title=None, format=".2~f")),
         y2="to:Q",
-        color=alt.condition("datum.change >= 0", alt.value(ink("strict")), alt.value(ink("alarm"))),
-        tooltip=["name:N", *(_tip(f, ".1%") for f in ("from", "to", "change"))],
+        color=alt.when("datum.kind == 'end'")
+        .then(alt.value(ink("head5")))
+        .when("datum.change >= 0")
+        .then(alt.value(ink("strict")))
+        .otherwise(alt.value(ink("alarm"))),
+        tooltip=["name:N", *(_tip(f, ".3f") for f in ("from", "to", "change"))],
     )
-    labels = base.transform_calculate(top="max(datum.from, datum.to)").mark_text(dy=-7, color=ink("ink"), fontSize=11)
-    labels = labels.encode(y="top:Q", text=alt.Text("change:Q", format="+.1%"))
-    return _finished(alt.layer(bars, labels).properties(width=_WIDE - 60, height=230))
+    texts = base.mark_text(dy=-7, color=ink("ink"), fontSize=11).encode(y="top:Q")
+    totals = texts.transform_filter("datum.kind == 'end'").encode(text=alt.Text("to:Q", format=".3f"))
+    changes = texts.transform_filter("datum.kind == 'step'").encode(text=alt.Text("change:Q", format="+.3f"))
+    return _finished(alt.layer(drawn, totals, changes).properties(width=_WIDE - 60, height=230))
 
 
 def shapley_chart(why: Mapping[str, Any]) -> Spec:
@@ -430,13 +442,13 @@ def shapley_chart(why: Mapping[str, Any]) -> Spec:
 
     rows = [{"name": _said(name), **dict(share)} for name, share in why["switches"].items()]
     y = alt.Y("name:N", sort=None, axis=alt.Axis(title=None, labelLimit=180))
-    axis = alt.Axis(format="+%", title="share of the gap, in points")
+    axis = alt.Axis(format="+.2f", title="share of the gap", tickCount=8)
     base = alt.Chart(_data(rows)).encode(y=y)
     fields = ("shapley", "low", "high", "order_min", "order_max")
     return _finished(
         alt.layer(
             base.mark_bar(size=14, color=ink("head5"), opacity=0.45).encode(
-                x=alt.X("shapley:Q", axis=axis), tooltip=["name:N", *(_tip(f, "+.1%") for f in fields)]
+                x=alt.X("shapley:Q", axis=axis), tooltip=["name:N", *(_tip(f, "+.3f") for f in fields)]
             ),
             base.mark_rule(strokeWidth=1, color=ink("quiet")).encode(x="order_min:Q", x2="order_max:Q"),
             base.mark_rule(strokeWidth=3.5, color=ink("ink")).encode(x="low:Q", x2="high:Q"),

@@ -7,37 +7,38 @@ import unicodedata
 
 from labelwise.comparison.result import Value
 
-__all__ = ["DASH", "Notes", "difference", "interval", "is_share", "number", "one_line", "shortened"]
+__all__ = ["DASH", "Notes", "capital", "difference", "interval", "is_share", "number", "one_line", "shortened"]
 
 DASH = "–"
-_SHARES = ("accuracy", "baseline", "rate", "share")
+_PERCENT = {"rate", "share", "overconfident", "above", "fpr95"}
 _UNSAFE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _JOINERS = "\u200c\u200d"  # parts of emoji and of several scripts, harmless in a line
 
 
 def is_share(metric: str) -> bool:
-    """True where a metric is a share of rows or cells, shown in percent.
+    """True where a metric is a share of rows, shown in percent; accuracies keep the decimals of the literature.
 
     Example:
-        >>> is_share("strict_accuracy"), is_share("nll")
+        >>> is_share("no_label_rate"), is_share("strict_accuracy")
         (True, False)
     """
-    return metric.rpartition("_")[2] in _SHARES
+    return not _PERCENT.isdisjoint(metric.split("_"))
 
 
 def number(value: float | None, metric: str) -> str:
-    """A figure as text: shares in percent with one decimal, everything else with three decimals.
+    """A figure as text: shares of rows in percent with one decimal, everything else with three decimals.
 
     Example:
-        >>> number(0.9604, "strict_accuracy"), number(0.1432, "nll"), number(None, "ece")
-        ('96.0%', '0.143', '–')
+        >>> number(0.9604, "strict_accuracy"), number(0.105, "no_label_rate"), number(None, "ece")
+        ('0.960', '10.5%', '–')
     """
     if value is None or math.isnan(value):
         return DASH
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     text = f"{100 * value:.1f}%" if is_share(metric) else f"{value:.3f}"
-    return text.replace("-", "−")
+    nought = not text.strip("-0.%")
+    return text.lstrip("-") if nought else text.replace("-", "−")
 
 
 def interval(value: Value, metric: str) -> str:
@@ -45,23 +46,33 @@ def interval(value: Value, metric: str) -> str:
 
     Example:
         >>> interval(Value(0.96, 0.954, 0.966, n=5), "strict_accuracy")
-        '95.4–96.6'
+        '0.954–0.966'
     """
     if value.low is None or value.high is None:
         return ""
     low, high = (number(end, metric).rstrip("%") for end in (value.low, value.high))
-    return f"{low}–{high}" if "−" not in low + high else f"{low} to {high}"
+    return f"{low} to {high}" if "−" in low + high else f"{low}–{high}"
 
 
 def difference(value: float | None, metric: str) -> str:
-    """A difference with its sign; between shares in percentage points.
+    """A difference with its sign; between shares of rows in percentage points.
 
     Example:
-        >>> difference(-0.0141, "strict_accuracy"), difference(0.02, "nll")
-        ('−1.4', '+0.020')
+        >>> difference(-0.0141, "strict_accuracy"), difference(0.02, "no_label_rate")
+        ('−0.014', '+2.0')
     """
     text = number(value, metric).rstrip("%")
     return text if text == DASH or text[0] == "−" else f"+{text}"
+
+
+def capital(text: str) -> str:
+    """The first letter large, the others as they are.
+
+    Example:
+        >>> capital("macro F1")
+        'Macro F1'
+    """
+    return text[:1].upper() + text[1:]
 
 
 def one_line(text: str) -> str:

@@ -1,8 +1,8 @@
 """Comparison -> one offline HTML page, and the folder it lies in.
 
 The page is whole without JavaScript: numbers, tables and pictures stand in the HTML. Scripts add the threshold slider,
-the filter of the mistakes and tooltips. A Content-Security-Policy in the page forbids every request and every script but
-these two, which are named by their hashes; all text is escaped by the template.
+the filter of the mistakes and tooltips. A Content-Security-Policy in the page forbids every request, and every script
+but these two, which are named by their hashes; all text is escaped by the template.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from labelwise.comparison.result import Comparison
+from labelwise.comparison.result import Claim, Comparison
 from labelwise.report import charts
-from labelwise.report.numbers import Notes, difference, interval, number, one_line, shortened
+from labelwise.report.numbers import Notes, capital, difference, interval, number, one_line, shortened
 from labelwise.report.palette import PALETTES, head_ink
 from labelwise.report.reproduce import command_line, python_lines
 
@@ -72,17 +72,22 @@ def comparison_page(comparison: Comparison) -> str:
     environment = _environment()
     scripts = [Markup(_template("page.js")), Markup(charts.javascript())]
     pictures, specs = _pictures(comparison)
+    answer = next((claim for claim in comparison.claims if claim.level == "answer"), None)
     return environment.get_template("page.html").render(
         c=comparison,
         task=msgspec.to_builtins(comparison.task),
         why=msgspec.to_builtins(comparison.why),
-        answer=next((claim for claim in comparison.claims if claim.level == "answer"), None),
+        answer=answer,
+        headline=_headline(comparison, answer),
         main=[metric for metric in _MAIN if metric in comparison.metrics],
         metrics=[metric for metric in comparison.metrics if metric != "labelwise_baseline"],
+        swept=_swept(comparison),
+        baseline=_baseline(comparison),
+        presets=list(_presets(comparison)),
         pictures=pictures,
         data=_json({"specs": specs, "sweep": _sweep(comparison)}),
         still=_still(comparison),
-        mistakes=list(_mistakes(comparison)),
+        mistakes=_mistakes(comparison),
         most_classes=_MOST_CLASSES,
         most_labels=_MOST_LABELS,
         palettes=PALETTES,
@@ -131,6 +136,8 @@ def _environment() -> Any:
         interval=interval,
         difference=difference,
         plain=one_line,
+        cap=capital,
+        sentence=lambda text: capital(one_line(text)).rstrip(".") + ".",
         short=lambda text, most=60: shortened(one_line(text), most),
         said=lambda name: str(name).replace("_", " "),
         facts=_facts,
@@ -150,7 +157,7 @@ def _json(value: Any) -> Any:
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
-def _policy(scripts: list[str]) -> str:
+def _policy(scripts: Sequence[str]) -> str:
     hashes = (base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts)
     allowed = " ".join(f"'sha256-{digest}'" for digest in hashes)
     return (
@@ -172,6 +179,14 @@ def _facts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 # ------------------------------------------------------------------ what the page draws
 
 
+def _headline(comparison: Comparison, answer: Claim | None) -> tuple[str, str]:
+    """The answer as a headline and what follows its colon."""
+    if answer is None:
+        return " against ".join(comparison.heads) + f" on {shortened(comparison.data.name, 60)}", ""
+    first, colon, rest = answer.text.partition(": ")
+    return (first, rest) if colon else (answer.text, "")
+
+
 def _pictures(comparison: Comparison) -> tuple[dict[str, Any], dict[str, charts.Spec]]:
     """Every figure as SVG with named colours, and the specs of those that the script makes interactive."""
     from markupsafe import Markup
@@ -188,9 +203,9 @@ def _pictures(comparison: Comparison) -> tuple[dict[str, Any], dict[str, charts.
         specs["waterfall"] = charts.waterfall_chart(comparison.why)
         specs["shapley"] = charts.shapley_chart(comparison.why)
     pictures = {name: Markup(charts.svg(spec, None, prefix=f"{name}-")) for name, spec in specs.items()}
-    for i, (head, figure) in enumerate(figures.items()):
+    for i, figure in enumerate(figures.values()):
         spec = charts.threshold_chart(figure.threshold, _baseline(comparison))
-        pictures["threshold", head] = Markup(charts.svg(spec, None, prefix=f"threshold{i}-"))
+        pictures[f"threshold{i}"] = Markup(charts.svg(spec, None, prefix=f"threshold{i}-"))
     return pictures, specs
 
 
@@ -203,34 +218,54 @@ def _baseline(comparison: Comparison) -> float | None:
 
 
 _CURVES = ("strict_accuracy", "labelwise_accuracy", "no_label_rate", "several_labels_rate", "wrong_label_rate")
+_START = 0.5
+
+
+def _swept(comparison: Comparison) -> list[str]:
+    """The curves that mean something here: a yes/no task has no rows without a label."""
+    judged = [values for head in comparison.heads.values() for values in head.rules.values()]
+    return [name for name in _CURVES if any(v[name].value is not None for v in judged if name in v)]
 
 
 def _sweep(comparison: Comparison) -> dict[str, Any]:
     """The threshold curves as the slider reads them."""
-    return {
-        "frame": charts.FRAME,
-        "heads": [
-            {
-                "thresholds": figure.threshold.thresholds,
-                **{name: [round(v, 5) for v in getattr(figure.threshold, name)] for name in _CURVES},
-            }
-            for figure in comparison.figures.values()
-        ],
-    }
+    heads = [
+        {"thresholds": curve.thresholds, **{name: [round(v, 5) for v in getattr(curve, name)] for name in _CURVES}}
+        for curve in (figure.threshold for figure in comparison.figures.values())
+    ]
+    return {"frame": charts.FRAME, "heads": heads}
 
 
-def _still(comparison: Comparison) -> dict[str, list[tuple[float, dict[str, float]]]]:
-    """Eleven points of each threshold curve, for readers without JavaScript."""
-    still = {}
+def _still(comparison: Comparison) -> dict[str, dict[str, Any]]:
+    """Each head's shares where the slider begins and at eleven thresholds, for readers without JavaScript."""
+
+    def at(curve: Any, k: int) -> tuple[float, dict[str, float]]:
+        return curve.thresholds[k], {name: getattr(curve, name)[k] for name in _CURVES}
+
+    still: dict[str, dict[str, Any]] = {}
     for head, figure in comparison.figures.items():
         curve = figure.threshold
-        last = len(curve.thresholds) - 1
-        picks = sorted({round(i * last / 10) for i in range(11)})
-        still[head] = [(curve.thresholds[k], {name: getattr(curve, name)[k] for name in _CURVES}) for k in picks]
+        count = len(curve.thresholds)
+        first = min(range(count), key=lambda k: abs(curve.thresholds[k] - _START))
+        picks = sorted({round(i * (count - 1) / 10) for i in range(11)})
+        still[head] = {"start": at(curve, first)[1], "points": [at(curve, k) for k in picks]}
     return still
 
 
-def _mistakes(comparison: Comparison) -> Iterator[Any]:
+def _presets(comparison: Comparison) -> Iterator[tuple[str, list[tuple[str, float]]]]:
+    """(rule title, [(head, threshold)]) of every rule with one threshold for all labels, mean over the seeds."""
+    for rule, info in comparison.rules.items():
+        found = {
+            head: [set(of_seed) for of_seed in result.thresholds[rule]]
+            for head, result in comparison.heads.items()
+            if rule in result.thresholds
+        }
+        if rule == "half" or not found or any(len(values) != 1 for seeds in found.values() for values in seeds):
+            continue
+        yield info.title, [(head, sum(v for (v,) in seeds) / len(seeds)) for head, seeds in found.items()]
+
+
+def _mistakes(comparison: Comparison) -> list[Any]:
     """The surest mistakes of all heads, those with the most confidence first."""
     rows = [row for figure in comparison.figures.values() for row in figure.surest_mistakes[:_MOST_MISTAKES]]
-    yield from sorted(rows, key=lambda row: -1.0 if row.confidence is None else row.confidence, reverse=True)
+    return sorted(rows, key=lambda row: -1.0 if row.confidence is None else row.confidence, reverse=True)

@@ -120,7 +120,7 @@ def _trained(head: str, result: HeadResult) -> str:
     said = f"{one_line(head)}: {one_line(result.loss)}"
     if rates:
         said += f", learning rate {', '.join(f'{rate:g}' for rate in rates)}"
-    return said + (f" ({one_line(result.at_edge)})" if result.at_edge else "")
+    return said + (" (an end of the grid)" if result.at_edge else "")
 
 
 def _cell(metric: str, values: dict[str, Value], roomy: bool, notes: Notes) -> str:

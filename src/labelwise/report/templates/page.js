@@ -2,41 +2,55 @@
 (() => {
   const { specs, sweep } = JSON.parse(document.getElementById("data-of-page").textContent);
   const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
-  const percent = (share) => (100 * share).toFixed(1) + "%";
   each("[data-script]", (part) => { part.hidden = false; });
 
-  // The threshold slider: numbers and a marker on every head's curves.
+  // The threshold slider: numbers, and a marker on every head's curves.
   const slider = document.getElementById("slider");
-  const nearest = (list, wanted) => list.reduce((best, t, i) => Math.abs(t - wanted) < Math.abs(list[best] - wanted) - 1e-12 ? i : best, 0);
+  const frame = sweep.frame;
+  const shown = (metric, value) => metric.endsWith("_rate") ? (100 * value).toFixed(1) + "%" : value.toFixed(3);
+  const nearest = (list, wanted) => list.reduce((best, t, i) => Math.abs(t - wanted) < Math.abs(list[best] - wanted) - 1e-9 ? i : best, 0);
   const draw = (svg, name, attributes) => {
     const mark = document.createElementNS("http://www.w3.org/2000/svg", name);
     for (const [key, value] of Object.entries(attributes)) mark.setAttribute(key, value);
     return svg.appendChild(mark);
   };
   const curves = Array.from(document.querySelectorAll(".curve"), (box) => {
-    const svg = box.querySelector("svg"), head = sweep.heads[Number(box.dataset.head)], f = sweep.frame;
-    const line = draw(svg, "line", { class: "marker", y1: f.top, y2: f.top + f.height });
+    const svg = box.querySelector("svg"), head = sweep.heads[Number(box.dataset.head)];
+    const line = draw(svg, "line", { class: "marker", y1: frame.top, y2: frame.top + frame.height });
     const dots = ["strict_accuracy", "labelwise_accuracy"].map((metric) => [metric, draw(svg, "circle", { class: "marker " + metric, r: 5 })]);
+    const drag = (event) => {
+      if (event.buttons !== 1) return;
+      const at = svg.getBoundingClientRect(), x = (event.clientX - at.left) * svg.viewBox.baseVal.width / at.width;
+      set((x - frame.left) / frame.width);
+    };
+    svg.addEventListener("pointerdown", drag);
+    svg.addEventListener("pointermove", drag);
     return (at) => {
-      const x = f.left + f.width * head.thresholds[at];
+      const x = frame.left + frame.width * head.thresholds[at];
       line.setAttribute("x1", x);
       line.setAttribute("x2", x);
       for (const [metric, dot] of dots) {
         dot.setAttribute("cx", x);
-        dot.setAttribute("cy", f.top + f.height * (1 - head[metric][at]));
+        dot.setAttribute("cy", frame.top + frame.height * (1 - head[metric][at]));
       }
     };
   });
   const move = () => {
-    const wanted = Number(slider.value);
-    document.getElementById("slider-value").textContent = wanted.toFixed(2);
+    const wanted = Number(slider.value), text = wanted.toFixed(2);
+    document.getElementById("slider-value").textContent = text;
+    document.getElementById("live-threshold").textContent = text;
     sweep.heads.forEach((head, i) => {
       const at = nearest(head.thresholds, wanted);
       curves[i](at);
-      each(`#live td[data-head="${i}"]`, (cell) => { cell.textContent = percent(head[cell.parentNode.dataset.metric][at]); });
+      each(`#live [data-head="${i}"]`, (cell) => {
+        const metric = cell.parentNode.dataset.metric;
+        cell.textContent = shown(metric, head[metric][at]);
+      });
     });
   };
+  const set = (threshold) => { slider.value = threshold; move(); };
   slider.addEventListener("input", move);
+  each("[data-threshold]", (button) => button.addEventListener("click", () => set(button.dataset.threshold)));
   move();
 
   // The filter of the mistakes.
