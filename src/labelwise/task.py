@@ -15,13 +15,13 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from labelwise.errors import InputError, OptionError, choose
+from labelwise.labels import as_array, as_numbers, order_of_type, plain_values, sorted_values
+from labelwise.labels import shown as shown_value
 
 __all__ = ["Group", "Labels", "Task", "TaskKind", "Trap", "infer_task", "read_labels"]
 
 TaskKind = Literal["binary", "multiclass", "multilabel", "ordinal", "grouped"]
 KINDS: tuple[str, ...] = get_args(TaskKind)
-
-_MISSING_WORDS = {"", "nan", "none", "null", "na", "n/a"}
 
 
 @dataclass(frozen=True)
@@ -178,19 +178,43 @@ def read_labels(
     """`infer_task` together with the encoded targets; arguments and errors are the same."""
     if kind is not None:
         choose(kind, KINDS, what="task")
-    order, y = _order_of_type(y)
-    if ordered is None:
-        ordered = order
-    y, columns = _as_array(y)
+    _refuse_idle(ordered, groups, names, kind)
+    order, y = order_of_type(y)
+    y, columns = as_array(y)
     if len(y) == 0:
         raise InputError("labels for at least one row", "no rows", "labels of the rows that the scores belong to")
     if groups is not None:
         labels = _read_groups(y, groups)
-    elif y.ndim == 2:
+    elif y.ndim == 2 and y.shape[1] > 1:
         labels = _read_matrix(y, names if names is not None else columns)
     else:
-        labels = _read_column(y, ordered, names)
+        labels = _read_column(y.reshape(-1), order if ordered is None else ordered, names)
+        if y.ndim == 2:
+            labels = replace(labels, task=replace(labels.task, traps=(_single_column_trap(len(y)), *labels.task.traps)))
+    if ordered not in (None, False) and labels.task.kind != "ordinal":
+        raise OptionError(
+            f"an order of the classes, ordered={ordered!r}",
+            f"labels that read as {labels.task}: {'; '.join(labels.task.evidence)}",
+            "no order, or one ordered column",
+        )
     return _with_kind(labels, kind, ordered)
+
+
+def _refuse_idle(ordered: Any, groups: Any, names: Any, kind: str | None) -> None:
+    """Refuse options of the wrong form, and those that would have no effect beside another."""
+    for option, value in (("ordered", ordered), ("groups", groups), ("names", names)):
+        if value is None or (option == "ordered" and isinstance(value, bool)):
+            continue
+        if isinstance(value, (str, bytes)) or not hasattr(value, "__len__"):
+            raise OptionError(f"{option} as a list", f"{option}={value!r}", f'{option}=["a", "b", "c"]')
+        texts = [shown_value(v) for v in value]
+        if len(set(texts)) != len(texts):
+            twice = next(t for t in texts if texts.count(t) > 1)
+            raise OptionError(f"{option}, each once", f"{twice!r} more than once", "different names")
+    if groups is not None and (names is not None or ordered is not None):
+        raise OptionError("names or an order of classes", "several groups, on which they have no effect", "only groups")
+    if ordered not in (None, False) and kind not in (None, "ordinal"):
+        raise OptionError(f"task {kind!r}", "an order of the classes, which it would not use", "one of the two")
 
 
 # ------------------------------------------------------------------ one column
@@ -198,15 +222,15 @@ def read_labels(
 
 def _read_column(y: np.ndarray, ordered: Sequence[Any] | bool | None, names: Sequence[str] | None) -> Labels:
     traps: list[Trap] = []
-    values = _plain(y)
-    missing = np.array([_is_missing(v) for v in values])
+    values = plain_values(y)
+    missing = np.array([v is None for v in values])
     if missing.all():
         raise InputError("labels", "every label is missing", "the column that holds the labels")
     if missing.any():
         traps.append(_missing_trap(int(missing.sum()), int(np.flatnonzero(missing)[0])))
     known = [v for v, gone in zip(values, missing, strict=True) if not gone]
     known, number_traps = _whole_numbers(known)
-    traps += number_traps
+    traps += [] if missing.any() else number_traps  # gaps alone make floats of whole numbers
     if names is not None and all(isinstance(v, int) for v in known):
         classes: list[Any] = list(range(len(names)))
         bad = next((v for v in known if not 0 <= v < len(names)), None)
@@ -219,11 +243,15 @@ def _read_column(y: np.ndarray, ordered: Sequence[Any] | bool | None, names: Seq
         shown = [str(n) for n in names]
         evidence = [f"one column of class indices with {len(names)} class names"]
     else:
-        if names is not None and set(map(str, known)) - set(map(str, names)):
-            stranger = sorted(set(map(str, known)) - set(map(str, names)))[0]
-            raise InputError("labels among the given class names", f"label {stranger!r}", "add it to the class names")
-        classes = _sorted(set(known)) if names is None else list(names)
-        shown = [str(c) for c in classes]
+        classes = sorted_values(set(known)) if names is None else [str(n) for n in names]
+        if names is not None:
+            known = [shown_value(v) for v in known]
+            strangers = sorted(set(known) - set(classes))
+            if strangers:
+                raise InputError(
+                    "labels among the given class names", f"label {strangers[0]!r}", "add it to the class names"
+                )
+        shown = [shown_value(c) for c in classes]
         evidence = [f"one column with {len(classes)} distinct values"]
     kind: TaskKind = "binary" if len(classes) == 2 else "multiclass"
     if ordered is not None and ordered is not False:
@@ -242,18 +270,17 @@ def _read_column(y: np.ndarray, ordered: Sequence[Any] | bool | None, names: Seq
 
 
 def _whole_numbers(known: list[Any]) -> tuple[list[Any], list[Trap]]:
-    """Booleans and whole floats as ints; refuse measurements."""
-    if all(isinstance(v, bool) for v in known):
-        return [int(v) for v in known], []
-    if not any(isinstance(v, float) for v in known):
-        return known, []
+    """Booleans and whole floats as ints, everything as text where some are text; refuse measurements."""
     if any(isinstance(v, str) for v in known):
-        return [str(v) for v in known], []
-    broken = next((v for v in known if v != int(v)), None) if all(np.isfinite(v) for v in known) else float("inf")
+        return [shown_value(v) for v in known], []
+    if not any(isinstance(v, float) for v in known):
+        return [int(v) for v in known], []
+    # beyond 2^53 a float skips whole numbers: an id or a measurement, never a class
+    broken = next((v for v in known if v != v // 1 or abs(v) > 2**53), None)
     if broken is not None:
         raise InputError(
             "class labels",
-            f"numbers with a fractional part or infinite, first {broken:g}: a measurement, not a class",
+            f"numbers with a fractional part, infinite or huge, first {broken}: a measurement, not a class",
             "class indices or names; cut the measurement into classes first",
         )
     trap = Trap(
@@ -299,6 +326,14 @@ def _column_traps(known: list[Any], classes: list[Any], shown: list[str], counts
             )
         )
     if all(isinstance(c, str) for c in classes):
+        traps.append(
+            Trap(
+                "string_labels",
+                False,
+                f"the labels are text in one column: each is read whole and classes are numbered in the order shown "
+                f"({shown[0]!r} is 0). Readers that expect lists of labels take a text apart letter by letter.",
+            )
+        )
         joined = [c for c in classes if re.search(r"\S[|;,]\s*\S", c)]
         if joined:
             traps.append(
@@ -315,9 +350,7 @@ def _column_traps(known: list[Any], classes: list[Any], shown: list[str], counts
 def _apply_order(ordered: Sequence[Any] | bool, classes: list[Any], shown: list[str]) -> tuple[list, list, TaskKind]:
     if ordered is True:
         return classes, shown, "ordinal"
-    wanted = [str(v) for v in ordered]  # type: ignore[union-attr]
-    if len(set(wanted)) != len(wanted):
-        raise OptionError("an order of classes", f"a class twice in {wanted}", "each class once, lowest first")
+    wanted = [shown_value(v) for v in ordered]  # type: ignore[union-attr]
     missing = [s for s in shown if s not in wanted]
     if missing:
         raise OptionError(
@@ -333,17 +366,8 @@ def _apply_order(ordered: Sequence[Any] | bool, classes: list[Any], shown: list[
 
 
 def _read_matrix(y: np.ndarray, names: Sequence[str] | None) -> Labels:
-    rows, width = y.shape
-    if width == 1:
-        labels = _read_column(y[:, 0], None, None)
-        trap = Trap(
-            "single_column",
-            False,
-            f"the labels have shape ({rows}, 1): read as one column. Losses that broadcast would pair every row with "
-            "every other.",
-        )
-        return replace(labels, task=replace(labels.task, traps=(trap, *labels.task.traps)))
-    numbers = _numbers(y)
+    width = y.shape[1]
+    numbers = as_numbers(y)
     if numbers is None:
         return _read_groups(y, names if names is not None else [f"label{i}" for i in range(width)])
     known = ~np.isnan(numbers)
@@ -492,87 +516,13 @@ def _one_hot(targets: np.ndarray, width: int) -> np.ndarray:
     return out
 
 
-def _order_of_type(y: Any) -> tuple[list[str] | None, Any]:
-    """The order that a column's own type carries: polars Enum, pandas ordered categorical."""
-    dtype = getattr(y, "dtype", None)
-    if dtype is not None and getattr(dtype, "ordered", False):  # pandas
-        return [str(c) for c in dtype.categories], np.asarray(y, dtype=object)
-    if dtype is not None and type(dtype).__name__ == "Enum" and hasattr(dtype, "categories"):  # polars
-        return [str(c) for c in dtype.categories], np.asarray(y.to_list(), dtype=object)
-    return None, y
-
-
-def _as_array(y: Any) -> tuple[np.ndarray, list[str] | None]:
-    """Labels as an array of one or two dimensions, with the column names of a frame."""
-    columns = [str(c) for c in y.columns] if hasattr(y, "columns") and hasattr(y, "shape") else None
-    if hasattr(y, "to_numpy"):
-        y = y.to_numpy()
-    if isinstance(y, (list, tuple)) and any(isinstance(row, (list, tuple, set, frozenset)) for row in y):
-        return _from_lists(list(y))
-    try:
-        array = np.asarray(y)
-    except ValueError:
-        array = np.asarray(y, dtype=object)
-    if array.ndim == 0 or array.ndim > 2:
-        raise InputError("labels of one or two dimensions", f"shape {array.shape}", "(N,) or (N, L)")
-    return array, columns
-
-
-def _from_lists(rows: list[Any]) -> tuple[np.ndarray, list[str] | None]:
-    """Nested lists: a 0/1 matrix, columns of classes, or lists of label names."""
-    widths = {len(r) if isinstance(r, (list, tuple, set, frozenset)) else -1 for r in rows}
-    if -1 in widths:
-        row = next(i for i, r in enumerate(rows) if not isinstance(r, (list, tuple, set, frozenset)))
-        raise InputError("one list of labels per row", f"{rows[row]!r} at row {row}", "[] for a row without a label")
-    items = [v for r in rows for v in r]
-    names = all(isinstance(v, str) for v in items)
-    if len(widths) == 1 and widths != {0} and not (names and (widths == {1} or _sets(rows))):
-        return np.asarray([list(r) for r in rows], dtype=object if names else None), None
-    if not items:
-        raise InputError("labels", "every row's list is empty", "the labels of each row")
-    shown = _sorted(set(items))
-    index = {v: i for i, v in enumerate(shown)}
-    matrix = np.zeros((len(rows), len(shown)), np.int8)
-    for i, row in enumerate(rows):
-        matrix[i, [index[v] for v in row]] = 1
-    return matrix, [str(v) for v in shown]
-
-
-def _sets(rows: list[Any]) -> bool:
-    """Rows of equal length are sets of names where a value turns up in more than one position."""
-    if isinstance(rows[0], (set, frozenset)):
-        return True
-    columns = [set(c) for c in zip(*rows, strict=True)]
-    return any(columns[i] & columns[j] for i in range(len(columns)) for j in range(i))
-
-
-def _numbers(y: np.ndarray) -> np.ndarray | None:
-    """The matrix as float64 with nan for missing, or None where it holds words."""
-    if y.dtype == object:
-        if any(isinstance(v, str) for v in y.ravel()):
-            return None
-        y = np.array([[np.nan if _is_missing(v) else float(v) for v in row] for row in y])
-    if y.dtype.kind in "US":
-        return None
-    return y.astype(np.float64)
-
-
-def _plain(y: np.ndarray) -> list[Any]:
-    values = y.tolist()
-    return [v.decode() if isinstance(v, bytes) else v for v in values]
-
-
-def _is_missing(value: Any) -> bool:
-    if value is None or (isinstance(value, float) and value != value):
-        return True
-    return isinstance(value, str) and value.strip().lower() in _MISSING_WORDS
-
-
-def _sorted(values: set[Any]) -> list[Any]:
-    try:
-        return sorted(values)
-    except TypeError:
-        return sorted(values, key=str)
+def _single_column_trap(rows: int) -> Trap:
+    return Trap(
+        "single_column",
+        False,
+        f"the labels have shape ({rows}, 1): read as one column. Losses that broadcast would pair every row with "
+        "every other.",
+    )
 
 
 def _missing_trap(count: int, first: int) -> Trap:
