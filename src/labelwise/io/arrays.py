@@ -73,7 +73,7 @@ def from_arrays(
             raise InputError(
                 f"features in {where}", _present(source), "an array X: rows (N, D) or images (N, H, W[, channels])"
             )
-        features, test_rows, ids = np.asarray(source[roles["X"]]), None, None
+        features, test_rows, ids = _array(source[roles["X"]], roles["X"]), None, None
         y = source[roles["y"]] if "y" in roles else None
         y_name = roles.get("y", "y")
         if y is None and need_labels:
@@ -82,6 +82,15 @@ def from_arrays(
     rows = len(features)
     feature_names = _feature_names(source, roles, features)
     notes = check_numbers(features, feature_names, impute=impute)
+    groups = _per_row(source, roles, "groups", rows) if "groups" in roles else None
+    if groups is not None and test_rows is not None:
+        both = np.intersect1d(groups[test_rows], groups[~test_rows])
+        if len(both):
+            raise InputError(
+                "groups that the stated test part does not cut apart",
+                f"group {both[0].item()!r} in both x_train and x_test ({len(both)} such groups)",
+                "each group on one side, or x and y without a stated test part",
+            )
     unread = [k for k in source if k not in roles.values()]
     if unread:
         notes += (f"arrays not read: {', '.join(unread)}",)
@@ -91,7 +100,7 @@ def from_arrays(
         y_name=y_name,
         names=_class_names(source, roles, y) if need_labels else None,
         ids=_per_row(source, roles, "ids", rows) if "ids" in roles else ids,
-        groups=_per_row(source, roles, "groups", rows) if "groups" in roles else None,
+        groups=groups,
         test_rows=test_rows,
         feature_names=feature_names or tuple(str(i) for i in range(features.shape[1] if features.ndim == 2 else 0)),
         notes=notes,
@@ -124,14 +133,14 @@ def _join(
     if gone:
         raise InputError(f"{' and '.join(gone)} in {where}", _present(source), "x_train, y_train, x_test, y_test")
     parts = [p for p in ("train", "test") if f"x_{p}" in roles]
-    xs = [np.asarray(source[roles[f"x_{p}"]]) for p in parts]
+    xs = [_array(source[roles[f"x_{p}"]], f"x_{p}") for p in parts]
     if xs[0].shape[1:] != xs[-1].shape[1:]:
         raise InputError(
             "x_train and x_test of one shape", f"shapes {xs[0].shape} and {xs[1].shape}", "the same features"
         )
     y = None
     if need_labels:
-        ys = [np.asarray(source[roles[f"y_{p}"]]) for p in parts]
+        ys = [_array(source[roles[f"y_{p}"]], f"y_{p}") for p in parts]
         for part, x, labels in zip(parts, xs, ys, strict=True):
             if labels.shape[:1] != x.shape[:1]:
                 raise InputError(
@@ -148,7 +157,7 @@ def _join(
 def _feature_names(source: Mapping[str, Any], roles: dict[str, str], features: np.ndarray) -> tuple[str, ...]:
     if "features" not in roles:
         return ()
-    names = _array(source[roles["features"]])
+    names = _array(source[roles["features"]], "features")
     if features.ndim != 2 or names.shape != (features.shape[1],):
         raise InputError(
             "one name in `features` per column of X", f"{names.shape} names for X of shape {features.shape}", "one each"
@@ -159,7 +168,7 @@ def _feature_names(source: Mapping[str, Any], roles: dict[str, str], features: n
 def _class_names(source: Mapping[str, Any], roles: dict[str, str], y: Any) -> list[str] | None:
     if "classes" not in roles:
         return None
-    names, shape = _array(source[roles["classes"]]), np.shape(y)
+    names, shape = _array(source[roles["classes"]], roles["classes"]), np.shape(y)
     if names.ndim != 1 or not names.size:
         raise InputError(f"names in `{roles['classes']}`", f"shape {names.shape}", "one name per class or label")
     if len(shape) == 2 and shape[1] != len(names):
@@ -175,7 +184,7 @@ def _class_names(source: Mapping[str, Any], roles: dict[str, str], y: Any) -> li
 
 
 def _per_row(source: Mapping[str, Any], roles: dict[str, str], role: str, rows: int) -> np.ndarray:
-    array = _array(source[roles[role]])
+    array = _array(source[roles[role]], role)
     if array.shape != (rows,):
         raise InputError(f"{rows} {role}, one per row", f"shape {array.shape}", "an array (N,)")
     if array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.round(array)).all():
@@ -191,8 +200,14 @@ def _missing_y(source: Mapping[str, Any], rows: int, roles: dict[str, str]) -> s
     return "an array y: class indices (N,) or 0/1 per label (N, L)"
 
 
-def _array(value: Any) -> np.ndarray:
-    array = np.asarray(value)
+def _array(value: Any, name: str) -> np.ndarray:
+    if hasattr(value, "toarray"):  # a sparse matrix would become one object
+        raise InputError(f"{name} as an array", f"a {type(value).__name__}", f"{name}.toarray()")
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"{name} as an array", f"a {type(value).__name__}: {why}", "a numpy array") from None
     return array.astype(str) if array.dtype == object and all(isinstance(v, str) for v in array.ravel()) else array
 
 

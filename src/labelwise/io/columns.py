@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Collection, Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,14 +15,13 @@ from labelwise.errors import InputError, OptionError
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["encode", "find_columns", "first_value", "is_text"]
+__all__ = ["encode", "find_columns", "is_encoded", "is_text", "listed", "read_words"]
 
 MOST_VALUES = 1000
-_LISTED = 40
 
 
 def find_columns(
-    wanted: Sequence[str], columns: Sequence[str], *, option: str, optional: bool = False
+    wanted: Sequence[str], columns: Sequence[str], *, option: str, optional: bool = False, patterns: bool = True
 ) -> dict[str, bool]:
     """The columns that names and patterns (``tag_*``) stand for.
 
@@ -30,6 +30,7 @@ def find_columns(
         columns: the columns there are.
         option: the option they were given to, for messages.
         optional: what is not there is left out instead of refused.
+        patterns: False where only full names count.
 
     Returns:
         Column -> whether it was named in full, in the order asked for and, within a pattern, of the table.
@@ -46,7 +47,7 @@ def find_columns(
         if name in columns:
             found[name] = True
             continue
-        matches = [c for c in columns if fnmatchcase(c, name)]
+        matches = [c for c in columns if patterns and fnmatchcase(c, name)]
         if not matches and not optional:
             raise OptionError(f"--{option} {name}", "no column of that name", _closest(name, columns))
         for match in matches:
@@ -61,72 +62,84 @@ def is_text(column: pl.Series) -> bool:
     return column.dtype in (pl.String, pl.Categorical, pl.Enum)
 
 
-def first_value(column: pl.Series) -> str:
-    """The first value there is, shown short, with its row."""
-    known = column.is_not_null().arg_true()
-    if not len(known):
-        return "no value at all"
-    value = repr(column[known[0]])
-    return value if len(value) <= 60 else value[:57] + "..."
+def listed(names: Sequence[str], most: int = 40) -> str:
+    """Names in a row, at most so many; what cannot be printed is escaped."""
+    shown = ", ".join(n if n and n.isprintable() else repr(n) for n in names[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def encode(
-    frame: pl.DataFrame, *, categorical: Collection[str], words_as_missing: bool
-) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
+def read_words(column: pl.Series) -> pl.Series:
+    """A text column as numbers where every value is a number or a word for missing such as ``NA``; else as it is.
+
+    For sources without types of their own. The words are those that `task` takes for a missing label.
+
+    Example:
+        >>> import polars as pl
+        >>> read_words(pl.Series(["1", " 2", "NA"])).to_list()
+        [1, 2, None]
+    """
+    import polars as pl
+
+    if column.dtype != pl.String or column.null_count() == len(column):
+        return column
+    cells = column.str.strip_chars()
+    cells = cells.set(cells.str.to_lowercase().is_in(["", "nan", "none", "null", "na", "n/a"]), None)
+    for dtype in (pl.Int64, pl.Float64):
+        numbers = cells.cast(dtype, strict=False)
+        if numbers.null_count() == cells.null_count() < len(cells):
+            return numbers
+    return column
+
+
+def encode(frame: pl.DataFrame, *, categorical: Collection[str]) -> tuple[np.ndarray, tuple[str, ...], dict[str, int]]:
     """Feature columns as float32: numbers as they are, booleans as 0 and 1, named categories one-hot.
 
     Args:
         frame: the feature columns.
         categorical: columns to encode one-hot, one new column ``NAME=value`` per value, sorted; a missing value counts
-            as a value of its own.
-        words_as_missing: read text columns as numbers where every value is a number or a word such as ``NA`` (CSV has
-            no types of its own).
+            as a value of its own, ``NAME is missing``.
 
     Returns:
-        (N, D) float32 with nan for missing, the names of the D columns, and notes.
+        (N, D) float32 with nan for missing, the names of the D columns, and how many columns each encoded one became.
 
     Raises:
         InputError: where a column holds neither numbers nor booleans and is not in `categorical`, or has too many
             values.
+
+    Example:
+        >>> import polars as pl
+        >>> encode(pl.DataFrame({"a": [1, 2], "b": ["u", "v"]}), categorical=["b"])[1]
+        ('a', 'b=u', 'b=v')
     """
+    import polars as pl
+
     columns: list[np.ndarray] = []
     names: list[str] = []
-    notes: list[str] = []
+    encoded: dict[str, int] = {}
     foreign: list[pl.Series] = []
     for column in frame.iter_columns():
         if column.name in categorical:
             new, values = _one_hot(column)
             columns += new
             names += [f"{column.name}{v}" for v in values]
-            notes.append(f"{column.name}: one-hot encoded into {len(values)} columns")
-            continue
-        numbers = _numbers(column, words_as_missing)
-        if numbers is None:
-            foreign.append(column)
-        else:
-            columns.append(numbers)
+            encoded[column.name] = len(new)
+        elif column.dtype.is_numeric() or column.dtype == pl.Boolean:
+            columns.append(column.cast(pl.Float64).to_numpy())
             names.append(column.name)
+        else:
+            foreign.append(column)
     if foreign:
         _refuse(foreign)
     matrix = np.empty((frame.height, len(columns)), np.float32)
     with np.errstate(over="ignore"):  # what overflows becomes inf, which `check_numbers` refuses
         for i, numbers in enumerate(columns):
             matrix[:, i] = numbers
-    return matrix, tuple(names), tuple(notes)
+    return matrix, tuple(names), encoded
 
 
-def _numbers(column: pl.Series, words_as_missing: bool) -> np.ndarray | None:
-    import polars as pl
-
-    if words_as_missing and column.dtype == pl.String and column.null_count() < len(column):
-        # The words that `task` takes for a missing label are missing here too.
-        words = column.str.strip_chars()
-        words = words.set(words.str.to_lowercase().is_in(["", "nan", "none", "null", "na", "n/a"]), None)
-        numbers = words.cast(pl.Float64, strict=False)
-        column = numbers if numbers.null_count() == words.null_count() else column
-    if not (column.dtype.is_numeric() or column.dtype == pl.Boolean):
-        return None
-    return column.cast(pl.Float64).to_numpy()
+def is_encoded(name: str, column: str) -> bool:
+    """True for the names that `encode` gives to the one-hot columns of a column."""
+    return name.startswith(f"{column}=") or name == f"{column} is missing"
 
 
 def _one_hot(column: pl.Series) -> tuple[list[np.ndarray], list[str]]:
@@ -154,34 +167,47 @@ def _one_hot(column: pl.Series) -> tuple[list[np.ndarray], list[str]]:
     return new, shown
 
 
-def _refuse(columns: list[Any]) -> None:
-    import polars as pl
-
-    told = []
-    for column in columns[:5]:
-        dtype = column.dtype
-        kind = "text" if is_text(column) else "dates" if dtype.is_temporal() else str(dtype)
-        kind = "nothing" if dtype == pl.Null or column.null_count() == len(column) else kind
-        told.append(f"{column.name!r} holds {kind}" + (f", first {first_value(column)}" if kind != "nothing" else ""))
-    more = f"; and {len(columns) - 5} more columns" if len(columns) > 5 else ""
-    name = columns[0].name
-    every = " ".join(f"--exclude {_quoted(c.name)}" for c in columns[:5])
+def _refuse(columns: list[pl.Series]) -> None:
+    kinds = [_kind(c) for c in columns]
+    told = [f"{c.name!r} holds {kind}{_first_value(c)}" for c, kind in zip(columns[:5], kinds, strict=False)]
+    names = [shlex.quote(c.name) for c in columns]
+    encodable = [n for n, kind in zip(names, kinds, strict=True) if kind in ("text", "dates")]
+    instead = " ".join(f"--exclude {n}" for n in names[:5]) + (" ..." if len(names) > 5 else "")
+    if len(encodable) == 1:
+        instead += f", or --categorical {encodable[0]} to encode it one-hot"
+    elif encodable:
+        instead += ", or --categorical COLUMN to encode one of them one-hot (--categorical '*': every text column)"
     raise InputError(
         "numbers in every feature column",
-        "; ".join(told) + more,
-        f"--exclude {_quoted(name)} to leave it out, or --categorical {_quoted(name)} to encode it one-hot"
-        + (f" (to leave all of these out: {every})" if len(columns) > 1 else ""),
+        "; ".join(told) + (f"; and {len(columns) - 5} more columns" if len(columns) > 5 else ""),
+        instead,
     )
 
 
-def _quoted(name: str) -> str:
-    import shlex
+def _kind(column: pl.Series) -> str:
+    if column.null_count() == len(column):
+        return "nothing"
+    return "text" if is_text(column) else "dates" if column.dtype.is_temporal() else str(column.dtype)
 
-    return shlex.quote(name)
+
+def _first_value(column: pl.Series) -> str:
+    """The first value, or, in a text column of mostly numbers, the first that is none."""
+    import polars as pl
+
+    known = column.is_not_null()
+    if not known.any():
+        return ""
+    what, row = "first", int(known.arg_max() or 0)
+    if is_text(column):
+        stray = column.cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False).is_null() & known
+        if stray.sum() <= known.sum() / 2:
+            row = int(stray.arg_max() or 0)
+            what = f"first that is no number, in row {row},"
+    value = repr(column[row])
+    return f", {what} {value if len(value) <= 60 else value[:57] + '...'}"
 
 
 def _closest(name: str, columns: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, columns, n=1, cutoff=0.5)
-    close = close or [c for c in columns if c.lower() == name.lower()][:1]
-    listed = ", ".join(columns[:_LISTED]) + (f" and {len(columns) - _LISTED} more" if len(columns) > _LISTED else "")
-    return f"{close[0]} (closest); columns: {listed}" if close else f"one of the columns {listed}"
+    by_fold = {c.casefold(): c for c in columns}
+    close = difflib.get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.5)
+    return f"{by_fold[close[0]]} (closest); columns: {listed(columns)}" if close else f"one of {listed(columns)}"

@@ -168,12 +168,16 @@ def read_dataset(
         source={},
         notes=raw.notes,
     )
-    found = {"kind": kind, "rows": dataset.n_rows, "shape": list(dataset.features.shape[1:]), **raw.found}
-    stated = {"ordered": ordered, "task": task}
-    options |= {option: value for option, value in stated.items() if value is not None}
-    found |= {option: list(value) if isinstance(value, tuple) else value for option, value in options.items()}
-    # Only a file has bytes to hash; of arrays and frames, what was read of them is hashed.
-    return replace(dataset, source={"sha256": dataset.digest(), **found} if "sha256" not in found else found)
+    stated = {**options, "ordered": ordered, "task": task}
+    record = {
+        "kind": kind,
+        **raw.found,
+        "sha256": raw.found.get("sha256") or dataset.digest(),  # of the bytes; where there are none, of what was read
+        "rows": dataset.n_rows,
+        "shape": list(dataset.features.shape[1:]),
+        **{k: v if isinstance(v, (str, bool, int)) else list(v) for k, v in stated.items() if v is not None},
+    }
+    return replace(dataset, source=record)
 
 
 # ------------------------------------------------------------------ labels
@@ -188,12 +192,17 @@ def _refuse_label_options(ordered: Any, task: TaskKind | None, need_labels: bool
 
 def _labels(raw: Raw, ordered: Any, task: TaskKind | None) -> Labels:
     """The task of the labels; what nothing can be learnt from is refused."""
-    rows, given = len(raw.features), len(raw.y) if hasattr(raw.y, "__len__") else None
-    if given != rows:
+    rows = len(raw.features)
+    if not hasattr(raw.y, "__len__") or len(raw.y) != rows:
+        given = f"{len(raw.y)} labels" if hasattr(raw.y, "__len__") else type(raw.y).__name__
         raise InputError(
-            f"one label for each of the {rows} rows",
-            f"{given} labels in {raw.y_name}",
-            "features and labels of one length",
+            f"one label for each of the {rows} rows", f"{given} in {raw.y_name}", "features and labels of one length"
+        )
+    if raw.order_lost and ordered is None and task is None:
+        raise InputError(
+            f"the order of the classes of {raw.y_name}",
+            "an ordered category, as pandas wrote it, in an order that cannot be read from the file",
+            "--ordered with the classes from lowest to highest, or --task multiclass to do without the order",
         )
     labels = read_labels(raw.y, ordered=ordered, names=raw.names, kind=task)
     for trap in labels.task.traps:

@@ -23,7 +23,7 @@ def as_features(array: np.ndarray, name: str) -> np.ndarray:
         InputError: where it holds something else than numbers, or has another shape.
     """
     if array.dtype.kind not in "fiub":
-        first = f", first value {array.ravel()[0]!r}" if array.size and array.dtype.kind in "OUS" else ""
+        first = f", first value {array.ravel()[:1].tolist()[0]!r}" if array.size and array.dtype.kind in "OUS" else ""
         raise InputError(
             f"numbers in {name}", f"dtype {array.dtype}{first}", f"{name} as floats or integers; text encoded first"
         )
@@ -52,7 +52,7 @@ def as_features(array: np.ndarray, name: str) -> np.ndarray:
 
 
 def check_numbers(
-    features: np.ndarray, names: Sequence[str], *, impute: str | None, what: str = "column"
+    features: np.ndarray, names: Sequence[str], *, impute: str | None, leave_out: str = "leave the column out"
 ) -> tuple[str, ...]:
     """Refuse infinity; refuse missing numbers (nan) unless they are to be imputed.
 
@@ -60,7 +60,7 @@ def check_numbers(
         features: from `as_features`.
         names: names of the columns of rows; () where they have none.
         impute: "median" where missing numbers stay nan, to be filled with the medians of the training rows.
-        what: what a position is called where it has no name.
+        leave_out: how a column ``{}`` is left out of this source.
 
     Returns:
         Notes: which columns have missing numbers, and which are constant.
@@ -73,14 +73,14 @@ def check_numbers(
     finite = np.isfinite(features)
     notes = []
     if not finite.all():
-        _refuse_infinity(features, finite, names, what)
-        notes = _missing(features, names, impute, what)
+        _refuse_infinity(features, finite, names)
+        notes = _missing(features, names, impute, leave_out)
     elif impute is not None:
         notes = ["impute: nothing was missing"]
     if features.ndim == 2 and len(features) > 1:
         constant = np.flatnonzero((features[1:] == features[0]).all(0))
         if len(constant):
-            notes.append(f"constant in every row: {_listed([_column(i, names, what) for i in constant])}")
+            notes.append(f"constant in every row: {_listed([_column(i, names) for i in constant])}")
     return tuple(notes)
 
 
@@ -89,53 +89,60 @@ def _float32(array: np.ndarray) -> np.ndarray:
         return array.astype(np.float32, copy=False)
 
 
-def _refuse_infinity(features: np.ndarray, finite: np.ndarray, names: Sequence[str], what: str) -> None:
+def _refuse_infinity(features: np.ndarray, finite: np.ndarray, names: Sequence[str]) -> None:
     bad = ~finite & ~np.isnan(features)
     if bad.any():
         row, *place = np.argwhere(bad)[0]
         rows = bad.reshape(len(bad), -1).any(1).sum()
         raise InputError(
             "finite numbers as features",
-            f"{features[row, *place]} at row {row}, {_place(place, names, what)} (in {rows} of {len(bad)} rows; rows "
+            f"{features[row, *place]} at row {row}, {_place(place, names)} (in {rows} of {len(bad)} rows; rows "
             "and columns are counted from 0)",
             "numbers below 3.4e38, or the row left out",
         )
 
 
-def _missing(features: np.ndarray, names: Sequence[str], impute: str | None, what: str) -> list[str]:
+def _missing(features: np.ndarray, names: Sequence[str], impute: str | None, leave_out: str) -> list[str]:
     missing = np.isnan(features)
     row, *place = np.argwhere(missing)[0]
     if features.ndim > 2:
         raise InputError(
-            "finite numbers as features", f"nan at row {row}, {_place(place, names, what)}", "images without gaps"
+            "finite numbers as features", f"nan at row {row}, {_place(place, names)}", "images without gaps"
         )
     per_column = missing.sum(0)
     columns = np.flatnonzero(per_column)
     empty = [c for c in columns if per_column[c] == len(features)]
     if empty:
-        shown = _listed([_column(c, names, what) for c in empty])
-        raise InputError("features with a value in some row", f"nothing but missing numbers in {shown}", "leave it out")
+        shown = _listed([_column(c, names) for c in empty])
+        raise InputError(
+            "features with a value in some row",
+            f"nothing but missing numbers in {shown}",
+            leave_out.format(names[int(empty[0])] if len(names) else empty[0]),
+        )
     told = [
-        f"{_column(c, names, what)} has {per_column[c]} missing (first at row {int(missing[:, c].argmax())})"
+        f"{_column(c, names)} lacks {per_column[c]} of {len(features)} values, first in row {missing[:, c].argmax()}"
         for c in columns
     ]
     if impute is None:
         raise InputError(
             "a number in every feature of every row",
-            f"{'; '.join(told[:3])}" + (f"; and {len(told) - 3} more columns" if len(told) > 3 else ""),
-            "--impute median (filled with the median of the training rows), or leave the column out",
+            "; ".join(told[:3])
+            + (f"; and {len(told) - 3} more columns" if len(told) > 3 else "")
+            + "; rows are counted from 0",
+            "--impute median to fill them with the median of the training rows, or "
+            + leave_out.format(names[int(columns[0])] if len(names) else columns[0]),
         )
-    return [f"{t}: filled with the median of the training rows" for t in told]
+    return [f"{t}; filled with the median of the training rows" for t in told]
 
 
-def _place(place: list[int], names: Sequence[str], what: str) -> str:
+def _place(place: list[int], names: Sequence[str]) -> str:
     if len(place) == 1:
-        return _column(place[0], names, what)
+        return _column(place[0], names)
     return f"pixel {tuple(int(p) for p in place)}"
 
 
-def _column(index: int | np.integer, names: Sequence[str], what: str) -> str:
-    return f"{what} {names[int(index)]!r}" if len(names) else f"{what} {index}"
+def _column(index: int | np.integer, names: Sequence[str]) -> str:
+    return f"column {names[int(index)]!r}" if len(names) else f"column {index}"
 
 
 def _listed(names: list[str], most: int = 5) -> str:

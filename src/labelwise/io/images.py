@@ -41,7 +41,7 @@ def from_folder(folder: Path, *, need_labels: bool, image_size: int | None = Non
     if need_labels:
         _refuse_no_classes(folder, classes, loose)
         if loose:
-            notes.append(f"{len(loose)} images outside the sub-folders left out, first {loose[0].name}")
+            notes.append(f"images outside the sub-folders left out: {len(loose)}, first {loose[0].name}")
         loose = []
     files: list[tuple[Path, int]] = [(p, -1) for p in loose]
     for code, of_class in enumerate(classes):
@@ -53,7 +53,7 @@ def from_folder(folder: Path, *, need_labels: bool, image_size: int | None = Non
     if not files:
         raise InputError("images", f"{folder}: none with an ending that is read", f"files that end in {_endings()}")
     if other:
-        notes.append(f"{len(other)} files that are no images left out, first {other[0].relative_to(folder)}")
+        notes.append(f"files that are no images left out: {len(other)}, first {other[0].relative_to(folder)}")
     pixels, digest, resized = _pixels(pillow, folder, [p for p, _ in files], size)
     if resized:
         notes.append(f"{resized} of {len(files)} images resized to {size} x {size} pixels, whatever their shape was")

@@ -20,6 +20,7 @@ class Raw:
         y: labels in any form `read_labels` takes, or None.
         y_name: how the source calls them, for messages.
         names: names of classes (for indices) or of label columns, or None.
+        order_lost: True where the source says that the classes are ordered, in an order that cannot be read.
         ids: (N,) names of the rows, or None for row numbers.
         groups: (N,) rows that belong together, or None.
         test_rows: (N,) True for the source's own test part, or None.
@@ -32,6 +33,7 @@ class Raw:
     y: Any = None
     y_name: str = "y"
     names: Sequence[str] | None = None
+    order_lost: bool = False
     ids: np.ndarray | None = None
     groups: np.ndarray | None = None
     test_rows: np.ndarray | None = None

@@ -15,7 +15,7 @@ from labelwise.errors import InputError, OptionError, choose, need
 from labelwise.io.arrays import from_arrays, from_npz
 from labelwise.io.images import from_folder
 from labelwise.io.raw import Raw
-from labelwise.io.tables import from_csv, from_frame, from_parquet, is_frame
+from labelwise.io.tables import from_table_source, is_frame
 
 __all__ = ["KINDS", "Kind", "open_source", "refuse_idle_options"]
 
@@ -31,7 +31,7 @@ def _pair(source: tuple[Any, Any], *, need_labels: bool, **options: Any) -> Raw:
 
 
 def _frame_and_labels(source: tuple[Any, Any], *, need_labels: bool, **options: Any) -> Raw:
-    return from_frame(source[0], y=source[1], need_labels=need_labels, **options)
+    return from_table_source(source[0], kind="frame", y=source[1], need_labels=need_labels, **options)
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ KINDS: dict[str, Kind] = {
     "npz": Kind(from_npz, _ROWS, _BY_ARRAYS),
     "arrays": Kind(from_arrays, _ROWS, _BY_ARRAYS),
     "pair": Kind(_pair, _ROWS, 'a dict {"X": ..., "y": ..., "groups": ..., "ids": ...} says it'),
-    "csv": Kind(from_csv, _TABLE, "a table has columns"),
-    "parquet": Kind(from_parquet, _TABLE, "a table has columns"),
-    "frame": Kind(from_frame, _TABLE, "a table has columns"),
+    "csv": Kind(partial(from_table_source, kind="csv"), _TABLE, "a table has columns"),
+    "parquet": Kind(partial(from_table_source, kind="parquet"), _TABLE, "a table has columns"),
+    "frame": Kind(partial(from_table_source, kind="frame"), _TABLE, "a table has columns"),
     "frame and labels": Kind(_frame_and_labels, _TABLE[1:], "the labels come beside the frame"),
     "folder": Kind(from_folder, ("image_size",), "file and folder names say it"),
 }
@@ -128,6 +128,7 @@ def _why_not_there(path: Path) -> tuple[str, str]:
 
 
 def refuse_idle_options(kind: str, options: dict[str, Any]) -> None:
+    """Refuse options that would have no effect on this kind of source."""
     idle = [o for o in options if o not in KINDS[kind].options]
     if idle:
         flag = "--" + {"labels": "label"}.get(idle[0], idle[0].replace("_", "-"))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from labelwise.errors import InputError, OptionError
-from labelwise.io.columns import encode, find_columns, is_text
+from labelwise.io.columns import encode, find_columns, is_text, listed, read_words
 from labelwise.io.features import check_numbers
 from labelwise.io.files import reading, sha256_of
 from labelwise.io.raw import Raw
@@ -19,36 +20,45 @@ from labelwise.io.raw import Raw
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["from_csv", "from_frame", "from_parquet", "is_frame"]
+__all__ = ["TABLE_READERS", "Table", "from_table", "from_table_source", "is_frame"]
 
 _LABEL_LIKE = ("label", "target", "class", "y", "outcome", "species", "category")
 
 
-def from_csv(path: Path, *, need_labels: bool, **options: Any) -> Raw:
-    """Read a .csv file; options as in `from_frame`."""
-    frame, notes = _read_csv(path)
-    # A first column without a name is what pandas writes for its index.
-    index = "" if frame.columns[0] == "" else None
-    raw = from_frame(frame, need_labels=need_labels, index=index, is_csv=True, notes=notes, **options)
-    raw.found.update(path=str(path), sha256=sha256_of(path))
-    return raw
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A frame and what its source says beside the columns.
+
+    Attributes:
+        frame: the columns.
+        index: the column that holds the names of the rows, or None.
+        ordered: columns that are ordered categories, but in an order that cannot be read.
+        notes: what reading has to say.
+    """
+
+    frame: pl.DataFrame
+    index: str | None = None
+    ordered: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def from_parquet(path: Path, *, need_labels: bool, **options: Any) -> Raw:
-    """Read a .parquet file; options as in `from_frame`."""
-    frame, index = _read_parquet(path)
-    raw = from_frame(frame, need_labels=need_labels, index=index, **options)
-    raw.found.update(path=str(path), sha256=sha256_of(path))
+def from_table_source(source: Any, *, kind: str, need_labels: bool, **options: Any) -> Raw:
+    """Read a .csv or .parquet file or a frame; options as in `from_table`."""
+    raw = from_table(TABLE_READERS[kind](source), need_labels=need_labels, **options)
+    if isinstance(source, Path):
+        raw.found.update(path=str(source), sha256=sha256_of(source))
     return raw
 
 
 def is_frame(source: Any) -> bool:
     """True for polars, pandas and any other frame with the Arrow interface."""
+    if hasattr(source, "collect") and hasattr(source, "collect_schema"):  # polars, lazy
+        return True
     return hasattr(source, "__arrow_c_stream__") and (hasattr(source, "columns") or hasattr(source, "column_names"))
 
 
-def from_frame(
-    source: Any,
+def from_table(
+    table: Table,
     *,
     need_labels: bool,
     labels: Sequence[str] = (),
@@ -58,78 +68,75 @@ def from_frame(
     group: str | None = None,
     id: str | None = None,
     y: Any = None,
-    index: str | None = None,
-    is_csv: bool = False,
-    notes: tuple[str, ...] = (),
 ) -> Raw:
-    """Read the columns of a frame.
+    """Give the columns of a table their roles.
 
     Args:
-        source: the frame.
-        need_labels: False where labels are not wanted; then `labels` and `exclude` may name columns that are not there.
+        table: the columns.
+        need_labels: False where labels are not wanted; then every option but `categorical` may name columns that are
+            not there.
         labels: label columns, names or patterns.
         exclude: columns to leave out, names or patterns.
         categorical: columns to encode one-hot; a pattern takes the text columns among its matches.
         impute: "median" or None.
         group: the column of the groups.
         id: the column of the ids.
-        y: labels that come beside the frame instead of `labels`.
-        index: a column that holds the names of the rows, as the source itself says.
-        is_csv: text that reads as numbers is numbers.
-        notes: what reading has to say already.
+        y: labels that come beside the table instead of `labels`.
 
     Raises:
         InputError: where a column cannot be what it is asked to be.
         OptionError: where a column is not there, or is asked to be two things.
     """
-    frame = _as_frame(source)
-    columns = frame.columns
+    frame = table.frame
+    columns, free = frame.columns, not need_labels
     if not frame.height:
-        raise InputError("rows to learn from", f"no rows, only the columns {', '.join(columns)}", "a table with rows")
-    of = {
-        "label": find_columns(labels, columns, option="label", optional=not need_labels),
-        "group": find_columns([group] if group is not None else [], columns, option="group"),
-        "id": find_columns([id] if id is not None else [], columns, option="id"),
-        "exclude": find_columns(exclude, columns, option="exclude", optional=not need_labels),
-        "categorical": find_columns(categorical, columns, option="categorical"),
-    }
-    _refuse_double_use(of)
+        raise InputError("rows to learn from", f"no rows, only the columns {listed(columns)}", "a table with rows")
+    groups, names = ([] if name is None else [name] for name in (group, id))
+    of = _settle(
+        {
+            "label": find_columns(labels, columns, option="label", optional=free),
+            "group": find_columns(groups, columns, option="group", optional=free, patterns=False),
+            "id": find_columns(names, columns, option="id", optional=free, patterns=False),
+            "exclude": find_columns(exclude, columns, option="exclude", optional=free),
+            "categorical": find_columns(categorical, columns, option="categorical"),
+        }
+    )
     if need_labels and y is None and not labels:
         raise InputError("the label column", f"no --label; {_candidates(frame)}", "--label COLUMN")
-    if y is not None and labels:
-        raise OptionError(f"--label {labels[0]}", "labels beside the frame already", "one or the other")
-    if index is not None and any(index in named for named in of.values()):
+    # The index is no feature, unless the caller gives the column a role by its full name.
+    index = table.index
+    if index is not None and any(named.get(index) for named in of.values()):
         index = None
     taken = {*of["label"], *of["group"], *of["id"], *of["exclude"], index}
     rest = frame.select([c for c in columns if c not in taken])
     if not rest.width:
-        raise InputError(
-            "feature columns", "no column is left beside labels, groups, ids and excluded ones", "features"
-        )
-    features, names, encoded = encode(rest, categorical=_to_encode(of["categorical"], rest), words_as_missing=is_csv)
-    notes = (*notes, *encoded, *check_numbers(features, names, impute=impute))
+        raise InputError("feature columns", f"none left of {listed(columns)}", "a table with columns to learn from")
+    features, feature_names, encoded = encode(rest, categorical=_to_encode(of["categorical"], rest))
+    notes = (*table.notes, *check_numbers(features, feature_names, impute=impute, leave_out="--exclude {}"))
+    if encoded:
+        notes += (f"one-hot encoded: {', '.join(f'{c} ({n} columns)' for c, n in encoded.items())}",)
     if of["exclude"]:
         notes += (f"left out: {', '.join(of['exclude'])}",)
-    row_names = next(iter(of["id"]), None)
-    if index is not None and row_names is None:
-        row_names = index
-        notes += (f"column {index!r} is the index of the frame that was saved: taken as ids, not as a feature",)
+    ids = next(iter(of["id"]), index)
+    if index is not None and not of["id"]:
+        notes += (f"column {index!r} is the index that was saved with the table: taken as ids, not as a feature",)
     return Raw(
         features=features,
         y=(y if y is not None else _labels(frame, list(of["label"]))) if need_labels else None,
         y_name="y" if y is not None else ", ".join(of["label"]),
-        ids=None if row_names is None else _codes(frame[row_names], "id"),
+        order_lost=len(of["label"]) == 1 and next(iter(of["label"])) in table.ordered,
+        ids=None if ids is None else _codes(frame[ids], "id"),
         groups=_codes(frame[next(iter(of["group"]))], "group") if of["group"] else None,
-        feature_names=names,
+        feature_names=feature_names,
         notes=notes,
-        found={"columns": len(columns)},
+        found={"columns": len(columns)} | ({"one_hot": list(encoded)} if encoded else {}),
     )
 
 
 # ------------------------------------------------------------------ reading
 
 
-def _read_csv(path: Path) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def _read_csv(path: Path) -> Table:
     import polars as pl
 
     with reading(
@@ -141,10 +148,9 @@ def _read_csv(path: Path) -> tuple[pl.DataFrame, tuple[str, ...]]:
     for name in columns:
         original = re.sub(r"_duplicated_\d+$", "", name)
         if original != name and original in columns:
-            raise InputError(
-                "column names that differ", f"{path}: two columns named {original!r}", "one name per column"
-            )
-    if len(columns) == 1 and (mark := next((m for m in ";\t|" if m in columns[0]), None)):
+            raise InputError("a name of its own for every column", f"{path}: two named {original!r}", "other names")
+    mark = next((m for m in ";\t|" if m in columns[0]), None)
+    if len(columns) == 1 and mark:
         raise InputError(
             "a comma-separated table",
             f"{path}: one column, named {columns[0][:60]!r}; the separator seems to be {mark!r}",
@@ -155,49 +161,76 @@ def _read_csv(path: Path) -> tuple[pl.DataFrame, tuple[str, ...]]:
         frame = frame.rename(dict(zip(columns, stripped, strict=True)))
     rows = frame.height
     frame = frame.filter(~pl.all_horizontal(pl.all().is_null()))
-    return frame, (f"{rows - frame.height} blank lines left out",) if rows > frame.height else ()
+    frame = frame.with_columns(read_words(c) for c in frame.iter_columns())
+    return Table(
+        frame,
+        index="" if frame.columns[0] == "" else None,  # pandas writes its index as a first column without a name
+        notes=(f"blank lines left out: {rows - frame.height}",) if rows > frame.height else (),
+    )
 
 
-def _read_parquet(path: Path) -> tuple[pl.DataFrame, str | None]:
-    """The frame, and the column that its pandas metadata call the index."""
+def _read_parquet(path: Path) -> Table:
     import polars as pl
 
     with reading(path, "parquet"):
         frame = pl.read_parquet(path, glob=False, hive_partitioning=False)
         told = json.loads(pl.read_parquet_metadata(path).get("pandas", "{}"))
     index = [c for c in told.get("index_columns", []) if isinstance(c, str) and c in frame.columns]
-    return frame, index[0] if len(index) == 1 else None
+    ordered = [c["name"] for c in told.get("columns", []) if (c.get("metadata") or {}).get("ordered")]
+    return Table(frame, index=index[0] if len(index) == 1 else None, ordered=tuple(ordered))
 
 
-def _as_frame(source: Any) -> pl.DataFrame:
+def _read_frame(source: Any) -> Table:
     import polars as pl
 
-    return source if isinstance(source, pl.DataFrame) else pl.DataFrame(source)
+    if hasattr(source, "collect_schema"):
+        return Table(source.lazy().collect())
+    try:
+        frame = pl.DataFrame(source)
+    except Exception as error:
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(
+            "a frame that polars can read", f"a {type(source).__name__}: {why}", "a .parquet file"
+        ) from None
+    for name in getattr(source, "columns", ()):  # pandas: the order of a category is in the column's type
+        dtype = getattr(source[name], "dtype", None) if isinstance(name, str) else None
+        if getattr(dtype, "ordered", False):
+            order = pl.Enum([str(c) for c in dtype.categories])  # type: ignore[union-attr]
+            frame = frame.with_columns(pl.col(name).cast(pl.String).cast(order))
+    index = [c for c in frame.columns if re.fullmatch(r"__index_level_\d+__", c)]  # pyarrow's name for it
+    return Table(frame, index=index[0] if len(index) == 1 else None)
+
+
+TABLE_READERS = {"csv": _read_csv, "parquet": _read_parquet, "frame": _read_frame}
 
 
 # ------------------------------------------------------------------ roles of columns
 
 
-def _refuse_double_use(of: dict[str, dict[str, bool]]) -> None:
-    """A column has one role; a pattern of --exclude or --categorical yields to the others."""
-    for yielding in ("exclude", "categorical"):
-        for role, named in of.items():
-            if role != yielding:
-                of[yielding] = {c: full for c, full in of[yielding].items() if full or c not in named}
-    roles = list(of)
-    for i, role in enumerate(roles):
-        for other in roles[i + 1 :]:
-            both = [c for c in of[role] if c in of[other]]
-            if both:
-                raise OptionError(
-                    f"--{role} {both[0]} and --{other} {both[0]}",
-                    "a column that is asked to be both, so one of the two would have no effect",
-                    "one of them",
-                )
+def _settle(of: dict[str, dict[str, bool]]) -> dict[str, dict[str, bool]]:
+    """Each column's one role: a full name counts more than a pattern, and of two patterns the earlier role's."""
+    settled: dict[str, dict[str, bool]] = {role: {} for role in of}
+    for column in dict.fromkeys(c for named in of.values() for c in named):
+        claims = sorted((role for role in of if column in of[role]), key=lambda role: not of[role][column])
+        if len(claims) > 1 and of[claims[1]][column]:
+            raise OptionError(
+                f"--{claims[0]} {column} and --{claims[1]} {column}",
+                "a column that is asked to be both, so one of the two would have no effect",
+                "one of them",
+            )
+        settled[claims[0]][column] = of[claims[0]][column]
+    for role, named in of.items():
+        if named and not settled[role]:
+            raise OptionError(
+                f"--{role} with a pattern for {listed(list(named), most=5)}",
+                "columns that all have another role already, so it would have no effect",
+                f"no --{role}, or another pattern",
+            )
+    return {role: {c: settled[role][c] for c in named if c in settled[role]} for role, named in of.items()}
 
 
 def _to_encode(named: dict[str, bool], rest: pl.DataFrame) -> set[str]:
-    chosen = {c for c, full in named.items() if full or is_text(rest[c])}
+    chosen = {c for c, full in named.items() if c in rest.columns and (full or is_text(rest[c]))}
     if named and not chosen:
         raise OptionError(
             "--categorical with a pattern",
@@ -216,9 +249,8 @@ def _candidates(frame: pl.DataFrame) -> str:
     ]
     few.sort(key=lambda name: name.lower() not in _LABEL_LIKE)
     if few:
-        more = f" and {len(few) - 8} more" if len(few) > 8 else ""
-        return f"columns with few distinct values: {', '.join(few[:8])}{more}"
-    return f"columns: {', '.join(frame.columns[:40])}"
+        return f"columns with few distinct values: {listed(few, most=8)}"
+    return f"columns: {listed(frame.columns)}"
 
 
 def _labels(frame: pl.DataFrame, names: list[str]) -> Any:
