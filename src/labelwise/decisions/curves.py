@@ -40,19 +40,21 @@ def threshold_shares(probs: np.ndarray, truth: np.ndarray, thresholds: np.ndarra
     lowest_due = np.where(truth == 1, probs, np.inf).min(1, initial=np.inf)
     highest_not = np.where(truth == 0, probs, -np.inf).max(1, initial=-np.inf)
     strict = _at_least(lowest_due, thresholds) - _at_least(np.minimum(lowest_due, highest_not), thresholds)
+    asked = known.any(1)
+    strict = strict - (~asked).sum()  # where nothing is known, nothing is right or wrong
     cells = max(int(known.sum()), 1)
     due, not_due = probs[truth == 1], probs[truth == 0]
     right = _at_least(due, thresholds) + len(not_due) - _at_least(not_due, thresholds)
     if task.kind == "binary":
         none = several = np.zeros(len(thresholds))
-        wrong = rows - strict
+        wrong = asked.sum() - strict
     else:
         two = np.sort(probs, axis=1)[:, -2:]
         top, second = two[:, -1], two[:, 0]
         given, several = _at_least(top, thresholds), _at_least(second, thresholds)
         none = rows - given
         wrong = given - several - strict if task.exclusive else _at_least(highest_not, thresholds)
-    return ThresholdShares(strict / rows, right / cells, none / rows, several / rows, wrong / rows)
+    return ThresholdShares(strict / max(asked.sum(), 1), right / cells, none / rows, several / rows, wrong / rows)
 
 
 def _at_least(values: np.ndarray, thresholds: np.ndarray) -> np.ndarray:

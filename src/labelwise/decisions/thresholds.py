@@ -11,7 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Threshold", "best_f1_threshold", "best_labelwise_threshold", "best_strict_threshold"]
+NEVER = float(np.nextafter(1.0, 2.0))
+"""A threshold that no probability reaches."""
+
+__all__ = ["NEVER", "Threshold", "best_f1_threshold", "best_labelwise_threshold", "best_strict_threshold"]
 
 
 class Threshold(NamedTuple):
@@ -43,7 +46,7 @@ def best_labelwise_threshold(probs: np.ndarray, truth: np.ndarray) -> Threshold:
 def best_f1_threshold(probs: np.ndarray, truth: np.ndarray) -> Threshold:
     """The threshold with the largest F1 = 2TP / (2TP + FP + FN) over the given cells.
 
-    Without a single positive no threshold is better than another: 1.0, so that the label is not given.
+    Without a single positive no threshold is better than another: `NEVER`, so that the label is not given.
 
     Args:
         probs: (N,) or (N, C) probabilities.
@@ -52,7 +55,7 @@ def best_f1_threshold(probs: np.ndarray, truth: np.ndarray) -> Threshold:
     p, y = _known(probs, truth)
     positives = y.sum()
     if positives == 0:
-        return Threshold(1.0, 0.0)
+        return Threshold(NEVER, 0.0)
     gaps, hits, below = _sweep(p, y)
     given = len(p) - below
     return _best(gaps, 2 * hits / (given + positives))
@@ -75,7 +78,8 @@ def best_strict_threshold(probs: np.ndarray, truth: np.ndarray) -> Threshold:
     can = low < high
     opened = np.searchsorted(np.sort(low[can]), gaps, side="left")
     closed = np.searchsorted(np.sort(high[can]), gaps, side="left")
-    return _best(gaps, (opened - closed) / max(len(probs), 1))
+    known = ~np.isnan(np.asarray(truth, np.float64)).all(1)
+    return _best(gaps, (opened - closed - (~known).sum()) / max(int(known.sum()), 1))
 
 
 def _known(probs: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -98,6 +102,7 @@ def _gaps(distinct: np.ndarray) -> np.ndarray:
     """A threshold below, between and above distinct ascending probabilities; the last is above every one of them."""
     ends = np.concatenate([[0.0], distinct, [1.0]])
     gaps = (ends[:-1] + ends[1:]) / 2
+    gaps = np.where(gaps > ends[:-1], gaps, ends[1:])  # the middle of two neighbouring floats is the lower one
     gaps[-1] = max(gaps[-1], np.nextafter(ends[-2], 2.0))
     return gaps
 

@@ -103,8 +103,8 @@ class Head:
         """Name with the settings that differ from the customary ones; `head_from` reads it back."""
         from labelwise.heads import HEADS
 
-        usual = HEADS[self.name]
-        settings = {"reduction": self.reduction, "bias": self.bias, "pos_weight": f"{self.pos_weight:g}"}
+        usual = HEADS.get(self.name, self)
+        settings = {"reduction": self.reduction, "bias": self.bias, "pos_weight": number_text(self.pos_weight)}
         told = [f"{k}={v}" for k, v in settings.items() if getattr(self, k) != getattr(usual, k)]
         return self.name + (f"({','.join(told)})" if told else "")
 
@@ -184,7 +184,11 @@ class Head:
 
     @staticmethod
     def _dense(encoded: np.ndarray, width: int) -> np.ndarray:
-        return np.eye(width)[encoded] if encoded.ndim == 1 else encoded
+        if encoded.ndim > 1:
+            return encoded
+        dense = np.zeros((len(encoded), width))
+        dense[np.arange(len(encoded)), encoded] = 1
+        return dense
 
     # ---- loss
 
@@ -217,7 +221,7 @@ def head_from(spec: str | Head, heads: Mapping[str, Head]) -> Head:
     """
     if isinstance(spec, Head):
         return spec
-    match = re.fullmatch(r"\s*([\w-]+)\s*(?:\((.*)\))?\s*", spec)
+    match = re.fullmatch(r"\s*([\w-]+)\s*(?:\((.*)\))?\s*", str(spec))
     if match is None:
         raise OptionError("a head", repr(spec), "a name such as softmax, or sigmoid(reduction=sum_labels,bias=prior)")
     head = heads[choose(match[1], heads, what="head")]
@@ -226,6 +230,11 @@ def head_from(spec: str | Head, heads: Mapping[str, Head]) -> Head:
         key, _, value = part.partition("=")
         settings[key.strip()] = value.strip()
     return head.with_settings(**settings)
+
+
+def number_text(value: float) -> str:
+    """A number as short as it can be without becoming another one."""
+    return f"{value:g}" if float(f"{value:g}") == value else repr(float(value))
 
 
 def _weight(value: str | float) -> float:

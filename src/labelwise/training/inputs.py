@@ -47,7 +47,8 @@ class scaler:  # noqa: N801 - reads as the function it is: scaler(rows)(features
             values = np.where(gaps, self.median, values)
         self.mean = values.mean(axes)
         deviation = values.std(axes)
-        self.deviation = np.where(deviation > 1e-12, deviation, 1.0)
+        # a column that varies less than float32 can tell is constant
+        self.deviation = np.where(deviation > 1e-9 * np.abs(self.mean), deviation, 1.0)
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """Scale features of the same shape; float32."""

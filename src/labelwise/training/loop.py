@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labelwise.heads import Head
+from labelwise.heads.head import number_text
 from labelwise.task import Task
 from labelwise.training.backbones import Backbone
 from labelwise.training.networks import Network, build_network
@@ -32,7 +33,7 @@ class Trial:
     @property
     def key(self) -> str:
         """Unique name of the trial within its stack."""
-        return f"{self.head.spec}@{self.rate:g}"
+        return f"{self.head.spec}@{number_text(self.rate)}"
 
 
 @dataclass(frozen=True)
@@ -123,10 +124,11 @@ def train_stack(
             stack.network.training(True)
             order = torch.from_numpy(np.random.default_rng([seed, epoch]).permutation(rows)).to(parts.train.device)
             total = torch.zeros(len(trials), device=parts.train.device)
-            for number, batch in enumerate(order.split(budget.batch_size)):
+            for number, batch in enumerate(batches(order, budget.batch_size)):
                 logits = stack.network.logits(parts.train[batch])
                 losses = stack.batch_losses(logits, [t[batch] for t in stack.train_targets])
-                *gradients, at_logits = torch.autograd.grad(losses.sum(), [*stack.network.parameters, logits])
+                wanted = [*stack.network.parameters, logits]
+                *gradients, at_logits = torch.autograd.grad(losses.sum(), wanted, materialize_grads=True)
                 if epoch == number == 0:
                     gradient_norm = at_logits.flatten(1).norm(dim=1).cpu().numpy()
                 with torch.no_grad():
@@ -146,6 +148,17 @@ def train_stack(
         )
         for t, trial in enumerate(trials)
     ]
+
+
+def batches(order: Tensor, size: int) -> list[Tensor]:
+    """Rows in batches of `size`, the last one smaller; a last row alone joins the batch before it.
+
+    A batch of one row has no variance, which normalising backbones need.
+    """
+    found = list(order.split(size))
+    if size > 1 and len(found) > 1 and len(found[-1]) == 1:
+        found[-2:] = [order[-size - 1 :]]
+    return found
 
 
 class _Stack:

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Protocol
 from labelwise.errors import InputError
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from collections.abc import Callable
+
+    import torch
+    from torch import Tensor, nn
 
     from labelwise.training.backbones import Backbone
 
@@ -82,18 +85,8 @@ class ModuleNetwork:
 
         assert backbone.factory is not None
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.module = backbone.factory(shape)
-        self.module.to(biases.device)
-        self.module.eval()
-        with torch.no_grad():
-            features = self.module(torch.zeros(2, *shape, device=biases.device))
-        if features.dim() != 2 or len(features) != 2:
-            raise InputError(
-                f"features of shape (N, F) from the backbone {backbone.name}",
-                f"shape {tuple(features.shape)} for a batch of 2 rows of shape {shape}",
-                "a module that ends in flattened features, without the last layer: labelwise adds the head",
-            )
+            torch.manual_seed(seed)  # for the first call too: a lazy layer draws its weights there
+            self.module, features = _tried(backbone.name, backbone.factory, shape, biases.device)
         self.weight = torch.zeros(features.shape[1], biases.shape[1], device=biases.device, requires_grad=True)
         self.bias = biases[0].float().clone().requires_grad_()
         body = [p for p in self.module.parameters() if p.requires_grad]
@@ -109,6 +102,35 @@ class ModuleNetwork:
 
     def training(self, on: bool) -> None:
         self.module.train(on)
+
+
+def _tried(
+    name: str, factory: Callable[[tuple[int, ...]], nn.Module], shape: tuple[int, ...], device: torch.device
+) -> tuple[nn.Module, Tensor]:
+    """A backbone's module and the features it gives for two rows of zeros."""
+    import torch
+
+    module = factory(shape)
+    if not isinstance(module, torch.nn.Module):
+        raise InputError(f"a torch module from the backbone {name}", f"a {type(module).__name__}", "return the module")
+    module.to(device).eval()
+    try:
+        with torch.no_grad():
+            features = module(torch.zeros(2, *shape, device=device))
+    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        raise InputError(
+            f"the backbone {name} on a batch of 2 rows of shape {shape}",
+            f"{type(error).__name__}: {str(error).splitlines()[0]}",
+            "a backbone for rows of this shape",
+        ) from error
+    if not isinstance(features, torch.Tensor) or features.dim() != 2 or len(features) != 2:
+        raise InputError(
+            f"features of shape (N, F) from the backbone {name}",
+            f"{tuple(features.shape) if isinstance(features, torch.Tensor) else type(features).__name__} "
+            f"for a batch of 2 rows of shape {shape}",
+            "a module that ends in flattened features, without the last layer: labelwise adds the head",
+        )
+    return module, features
 
 
 def build_network(backbone: Backbone, shape: tuple[int, ...], biases: Tensor, seed: int) -> Network:

@@ -60,7 +60,15 @@ def draw_split(
         rest, test = everything[~test_rows], rng.permutation(everything[test_rows])
         share = VALIDATION_SHARE
     train, validation = _cut(rest, strata, share, rng)
-    return Split(train, validation, test)
+    split = Split(train, validation, test)
+    empty = [name for name, rows in split.sizes.items() if not rows]
+    if empty:
+        raise InputError(
+            "rows for a training, a validation and a test part",
+            f"{len(strata)} rows: none left for {' and '.join(empty)}",
+            "more rows",
+        )
+    return split
 
 
 def _strata(labels: Labels) -> np.ndarray:
@@ -93,11 +101,10 @@ def _grouped(
 ) -> Split:
     """Whole groups to each part: of five folds one is the test part and one the validation part."""
     model_selection = need("sklearn.model_selection", extra="train", purpose="a split that keeps groups together")
-    if groups.max() + 1 < FOLDS:
-        raise InputError(
-            f"at least {FOLDS} groups, to split them", f"{groups.max() + 1} groups", "a finer group column"
-        )
     rows = np.arange(len(strata)) if test_rows is None else np.flatnonzero(~test_rows)
+    found = len(np.unique(groups[rows]))
+    if found < FOLDS:
+        raise InputError(f"at least {FOLDS} groups, to split them", f"{found} groups", "a finer group column")
     if test_rows is not None and np.intersect1d(groups[test_rows], groups[~test_rows]).size:
         raise InputError(
             "groups that no split cuts", "a group with rows in both official parts", "one part per group, or no groups"
@@ -126,11 +133,11 @@ def _refuse_rare(labels: Labels, least: int, test_rows: np.ndarray | None) -> No
         return
     targets = labels.targets if test_rows is None else labels.targets[~test_rows]
     counts = np.bincount(targets, minlength=len(labels.task.class_names))
-    rare = [int(c) for c in np.flatnonzero((counts > 0) & (counts < least))]
+    rare = [int(c) for c in np.unique(labels.targets) if counts[c] < least]
     if rare:
         names = ", ".join(f"{labels.task.class_names[c]!r} ({counts[c]})" for c in rare[:5])
         raise InputError(
-            f"at least {least} rows of each class, one for each part",
+            f"at least {least} rows of each class, one for each part to be drawn",
             f"too rare to split: {names}" + (f" and {len(rare) - 5} more" if len(rare) > 5 else ""),
             "leave these rows out, or join the class with another",
         )
