@@ -26,7 +26,7 @@ from labelwise.training.loop import Outcome, Trial
 
 __all__ = ["RunFolder"]
 
-OURS = ("run.json", "trials", "scores", "history.csv", "mistakes.parquet", "report.json", "report.html")
+OURS = ("trials", "scores", "history.csv", "mistakes.parquet", "report.json", "report.html", "run.json")
 LEFTOVER = ".tmp-"
 
 
@@ -45,6 +45,13 @@ class RunFolder:
 
     def __init__(self, path: Path, identity: str, about: dict[str, Any], *, overwrite: bool = False):
         self.path, self.identity, self.about = path, identity, about
+        try:
+            self._open(overwrite)
+        except OSError as error:
+            raise RunFolderError(f"a run folder at {path}", str(error), "another folder: --out DIR") from None
+
+    def _open(self, overwrite: bool) -> None:
+        path = self.path
         if path.exists() and not path.is_dir():
             raise RunFolderError(f"a run folder at {path}", "a file of that name", "another folder: --out DIR")
         present = [p for p in path.iterdir() if not p.name.startswith(LEFTOVER)] if path.is_dir() else []
@@ -52,17 +59,18 @@ class RunFolder:
             found = self._run_json()
             if overwrite:
                 self._clear()
-            elif found.get("identity") != identity:
+            elif found["identity"] != self.identity:
                 raise RunFolderError(
                     f"to run in {path}",
-                    "it holds a run with other settings, data or versions: " + _first_difference(found, about),
+                    "it holds a run with other settings, data or versions: " + _first_difference(found, self.about),
                     "another folder with --out, or --overwrite to replace it",
                 )
-        (path / "trials").mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
         for leftover in [*path.glob(LEFTOVER + "*"), *path.glob(f"*/{LEFTOVER}*")]:
             leftover.unlink()
         if not self.finished:
-            self.write_status("running")
+            self.write_status("running")  # before anything else: without it the folder would be a stranger's
+        (path / "trials").mkdir(exist_ok=True)
 
     @property
     def finished(self) -> bool:
@@ -98,15 +106,18 @@ class RunFolder:
         try:
             found = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
+            found = None
+        if not isinstance(found, dict) or not isinstance(found.get("identity"), str):
             raise RunFolderError(
                 f"a run folder at {self.path}",
                 "a folder with files that are not a run of labelwise",
                 "an empty or a new folder: --out DIR",
-            ) from None
+            )
         return found
 
     def _clear(self) -> None:
-        for name in (*OURS, *(p.name for p in self.path.glob("features-*.npy"))):
+        """Remove what a run leaves, run.json last: until then the folder is known to be ours."""
+        for name in (*(p.name for p in self.path.glob("features-*.npy")), *OURS):
             target = self.path / name
             if target.is_dir():
                 shutil.rmtree(target)

@@ -18,7 +18,7 @@ from labelwise.errors import OptionError, choose
 from labelwise.heads import Head, head_from
 from labelwise.io.dataset import Dataset
 from labelwise.task import Task
-from labelwise.training.backbones import Backbone, backbone_from
+from labelwise.training.backbones import Backbone, backbone_from, source_text
 from labelwise.training.loop import Budget, Trial
 from labelwise.training.optimisers import OPTIMISERS
 
@@ -94,8 +94,12 @@ def make_protocol(
     Raises:
         OptionError: where a name is unknown, a number out of range, or a head does not fit the task.
     """
+    if isinstance(heads, str):
+        raise OptionError("heads as a list", f"the text {heads!r}", f"heads=[{heads!r}]")
     chosen = tuple(head_from(h) for h in heads)
     _check_heads(chosen, dataset.task)
+    if seed and not isinstance(seeds, int):
+        raise OptionError(f"seed {seed}", f"seeds {list(seeds)}, which are listed one by one", "one of the two")
     listed = tuple(range(seed, seed + seeds)) if isinstance(seeds, int) else tuple(int(s) for s in seeds)
     if not listed or len(set(listed)) != len(listed) or min(listed) < 0:
         raise OptionError("seeds", f"{seeds}", "at least one seed, each once, none negative")
@@ -122,6 +126,7 @@ def identity(protocol: Protocol, dataset: Dataset, ood: Dataset | None, versions
     """One text for everything that decides the numbers: a run is continued only where it is the same."""
     told = {
         "settings": protocol.settings(),
+        "code": [source_text(path) for path in (protocol.features, protocol.backbone.name) if path and ":" in path],
         "data": dataset.digest(),
         "ood": None if ood is None else ood.digest(),
         "versions": {k: versions[k] for k in ("labelwise", "numpy", "torch")},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from labelwise.comparison.protocol import Protocol
 from labelwise.errors import InputError
 from labelwise.io.dataset import Dataset
 from labelwise.io.files import write_atomically
-from labelwise.training.backbones import import_object
+from labelwise.training.backbones import import_object, source_text
 from labelwise.training.inputs import as_batch, scaler
 from labelwise.training.loop import Outcome, Parts, train_stack
 from labelwise.training.splits import Split, draw_split
@@ -91,7 +90,7 @@ def encode_features(
 
 
 def _encoded(function: Callable[..., Any], name: str, dataset: Dataset, folder: RunFolder | None) -> np.ndarray:
-    key = hashlib.sha256(f"{name}\n{_source(function)}\n{dataset.digest()}".encode()).hexdigest()[:16]
+    key = hashlib.sha256(f"{name}\n{source_text(name)}\n{dataset.digest()}".encode()).hexdigest()[:16]
     file = folder.path / f"features-{key}.npy" if folder else None
     if file and file.exists():
         return np.load(file, allow_pickle=False)
@@ -116,14 +115,6 @@ def _encoded(function: Callable[..., Any], name: str, dataset: Dataset, folder: 
 
         write_atomically(file, write)
     return features
-
-
-def _source(function: Callable[..., Any]) -> str:
-    """Text of the function's module, so that an edited encoder is not mistaken for the one that was cached."""
-    try:
-        return inspect.getsource(inspect.getmodule(function) or function)  # type: ignore[arg-type]
-    except (OSError, TypeError):
-        return ""
 
 
 def _split(dataset: Dataset, seed: int) -> Split:

@@ -223,7 +223,7 @@ def _write_scores(folder: Path, seed_runs: list[SeedRun], runs: dict[str, list[H
                     "y": dataset.targets[rows],
                     "classes": np.array(dataset.task.class_names, dtype=np.str_),
                     "ids": np.asarray(dataset.ids[rows], dtype=np.str_),
-                    "link": np.array(run.head.link),
+                    "link": np.array("sigmoid" if dataset.task.kind == "binary" else run.head.link),
                 }
                 if dataset.groups is not None:
                     arrays["groups"] = np.asarray(dataset.groups[rows], dtype=np.str_)

@@ -7,6 +7,7 @@ a torch module that turns a batch into features, and is trained one trial after 
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from labelwise.errors import InputError, OptionError, choose
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["BACKBONES", "Backbone", "backbone_from", "import_object"]
+__all__ = ["BACKBONES", "Backbone", "backbone_from", "import_object", "source_text"]
 
 
 @dataclass(frozen=True)
@@ -103,3 +104,15 @@ def import_object(path: str, purpose: str) -> Callable[..., Any]:
     if not callable(found):
         raise InputError(f"{purpose} at {path}", f"a {type(found).__name__}, which cannot be called", "a function")
     return found
+
+
+def source_text(path: str) -> str:
+    """Text of the module of ``package.module:name``, so that edited code is not taken for what ran before.
+
+    Empty where it has none (compiled code).
+    """
+    found = import_object(path, "source")
+    try:
+        return inspect.getsource(inspect.getmodule(found) or found)  # type: ignore[arg-type]
+    except (OSError, TypeError):
+        return ""
