@@ -92,6 +92,11 @@ def test_an_enum_and_numbers_can_be_categories():
     assert encode(frame, categorical={"e", "n"})[1] == ("e=hi", "e=lo", "n=2", "n=10")
 
 
+def test_a_name_that_one_hot_encoding_would_give_twice_is_refused():
+    with pytest.raises(InputError, match="'c=u' more than once"):
+        encode(pl.DataFrame({"c": ["u", "v"], "c=u": [1, 2]}), categorical={"c"})
+
+
 def test_too_many_values_are_refused():
     frame = pl.DataFrame({"t": [f"v{i}" for i in range(1001)]})
     with pytest.raises(InputError, match="1,001 different values in 1,001 rows"):

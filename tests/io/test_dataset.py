@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -155,6 +156,8 @@ def test_several_label_columns():
     assert (grouped.kind, [g.name for g in grouped.groups]) == ("grouped", ["s", "t_1"])
     lists = frame.with_columns(l=pl.Series([["p"], [], ["p", "q"], ["q"]]))
     assert read_dataset(lists, labels="l", exclude="s").task.class_names == ("p", "q")
+    days = frame.with_columns(d=pl.Series([date(2020, 1, 1), date(2020, 1, 2)] * 2))
+    assert read_dataset(days, labels="d", exclude="s").task.class_names == ("2020-01-01", "2020-01-02")
 
 
 def test_names_for_indices_and_for_label_columns():
@@ -170,7 +173,7 @@ def test_names_for_indices_and_for_label_columns():
         (["u", None, "v", "u", "v", None], {}, r"y: 2 rows have no label \(first row 1\)"),
         (Y[:5], {}, "one label for each of the 6 rows\ngiven: 5 labels in y"),
         (3, {}, "given: int in y"),
-        (Y, {"ordered": "u,v,w"}, "one string 'u,v,w'"),
+        (Y, {"ordered": "u,v,w"}, "ordered='u,v,w'"),
         (Y, {"task": "multi"}, r"multilabel \(closest\)"),
         (Y, {"task": "binary"}, "task 'binary'"),
         (np.eye(2)[[0, 1] * 3][:, ::-1] + [[1, 0]], {"ordered": True}, "no order, or one ordered column"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import shlex
+from collections import Counter
 from collections.abc import Collection, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labelwise.errors import InputError, OptionError
+from labelwise.labels import plain
 
 if TYPE_CHECKING:
     import polars as pl
@@ -71,7 +73,7 @@ def listed(names: Sequence[str], most: int = 40) -> str:
 def read_words(column: pl.Series) -> pl.Series:
     """A text column as numbers where every value is a number or a word for missing such as ``NA``; else as it is.
 
-    For sources without types of their own. The words are those that `task` takes for a missing label.
+    For sources without types of their own; the words are those that mean a missing label.
 
     Example:
         >>> import polars as pl
@@ -83,10 +85,10 @@ def read_words(column: pl.Series) -> pl.Series:
     if column.dtype != pl.String or column.null_count() == len(column):
         return column
     cells = column.str.strip_chars()
-    cells = cells.set(cells.str.to_lowercase().is_in(["", "nan", "none", "null", "na", "n/a"]), None)
     for dtype in (pl.Int64, pl.Float64):
-        numbers = cells.cast(dtype, strict=False)
-        if numbers.null_count() == cells.null_count() < len(cells):
+        numbers = cells.cast(dtype, strict=False).fill_nan(None)
+        words = cells.filter(numbers.is_null()).unique().to_list()
+        if numbers.null_count() < len(cells) and all(plain(word, 0) is None for word in words):
             return numbers
     return column
 
@@ -134,6 +136,9 @@ def encode(frame: pl.DataFrame, *, categorical: Collection[str]) -> tuple[np.nda
     with np.errstate(over="ignore"):  # what overflows becomes inf, which `check_numbers` refuses
         for i, numbers in enumerate(columns):
             matrix[:, i] = numbers
+    twice = [n for n, count in Counter(names).items() if count > 1]
+    if twice:
+        raise InputError("a name of its own for every feature", f"{twice[0]!r} more than once", "other column names")
     return matrix, tuple(names), encoded
 
 

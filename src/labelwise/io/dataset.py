@@ -153,14 +153,15 @@ def read_dataset(
     }
     options = {option: value for option, value in given.items() if value is not None and value != ()}
     refuse_idle_options(kind, options)
-    _refuse_label_options(ordered, task, need_labels)
+    if not need_labels and (ordered is not None or task is not None):
+        raise OptionError("ordered or task", "data that is read without labels", "neither of them")
     raw = read(need_labels=need_labels, **options)
     if not len(raw.features):
         raise InputError("rows to learn from", f"{name}: no rows", "a source with rows")
     dataset = Dataset(
         name=name,
         features=raw.features,
-        labels=_labels(raw, ordered, task) if need_labels else None,
+        labels=_read_labels(raw, ordered, task) if need_labels else None,
         ids=np.arange(len(raw.features)) if raw.ids is None else raw.ids,
         feature_names=raw.feature_names,
         groups=raw.groups,
@@ -183,14 +184,7 @@ def read_dataset(
 # ------------------------------------------------------------------ labels
 
 
-def _refuse_label_options(ordered: Any, task: TaskKind | None, need_labels: bool) -> None:
-    if isinstance(ordered, str):
-        raise OptionError("an order of classes", f"one string {ordered!r}", "a list, lowest first, or True")
-    if not need_labels and (ordered is not None or task is not None):
-        raise OptionError("ordered or task", "data that is read without labels", "neither of them")
-
-
-def _labels(raw: Raw, ordered: Any, task: TaskKind | None) -> Labels:
+def _read_labels(raw: Raw, ordered: Any, task: TaskKind | None) -> Labels:
     """The task of the labels; what nothing can be learnt from is refused."""
     rows = len(raw.features)
     if not hasattr(raw.y, "__len__") or len(raw.y) != rows:
@@ -208,12 +202,6 @@ def _labels(raw: Raw, ordered: Any, task: TaskKind | None) -> Labels:
     for trap in labels.task.traps:
         if trap.fatal:
             raise InputError("labels to learn from", f"{raw.y_name}: {trap.text}", _MEND.get(trap.name, "other labels"))
-    if ordered is not None and ordered is not False and labels.task.kind != "ordinal":
-        raise OptionError(
-            f"ordered={ordered!r}",
-            f"labels that are {labels.task.kind}: {labels.task}",
-            "no order, or one ordered column",
-        )
     return labels
 
 

@@ -47,7 +47,7 @@ def read_like(source: Any, like: Dataset) -> Dataset:
     kind, name, _ = open_source(source)
     if kind == "frame and labels":
         kind, source = "frame", source[0]
-    if kind in TABLE_READERS and not like.is_image:
+    if kind in TABLE_READERS and _named(like):
         return _like_table(source, kind, name, like)
     options: dict[str, Any] = {"impute": like.source["impute"]} if "impute" in like.source else {}
     height, width = like.features.shape[1:3] if like.is_image else (0, 1)
@@ -120,4 +120,5 @@ def _like_table(source: Any, kind: str, name: str, like: Dataset) -> Dataset:
 
 
 def _named(data: Dataset) -> bool:
+    """False for images and for rows whose features only have numbers."""
     return data.feature_names != tuple(str(i) for i in range(len(data.feature_names)))

@@ -117,14 +117,17 @@ def from_table(
         notes += (f"one-hot encoded: {', '.join(f'{c} ({n} columns)' for c, n in encoded.items())}",)
     if of["exclude"]:
         notes += (f"left out: {', '.join(of['exclude'])}",)
+    label_names = list(of["label"])
+    if need_labels and y is None:
+        y = frame[label_names[0]] if len(label_names) == 1 else frame.select(label_names)
     ids = next(iter(of["id"]), index)
     if index is not None and not of["id"]:
         notes += (f"column {index!r} is the index that was saved with the table: taken as ids, not as a feature",)
     return Raw(
         features=features,
-        y=(y if y is not None else _labels(frame, list(of["label"]))) if need_labels else None,
-        y_name="y" if y is not None else ", ".join(of["label"]),
-        order_lost=len(of["label"]) == 1 and next(iter(of["label"])) in table.ordered,
+        y=y if need_labels else None,
+        y_name=", ".join(label_names) or "y",
+        order_lost=len(label_names) == 1 and label_names[0] in table.ordered,
         ids=None if ids is None else _codes(frame[ids], "id"),
         groups=_codes(frame[next(iter(of["group"]))], "group") if of["group"] else None,
         feature_names=feature_names,
@@ -251,19 +254,6 @@ def _candidates(frame: pl.DataFrame) -> str:
     if few:
         return f"columns with few distinct values: {listed(few, most=8)}"
     return f"columns: {listed(frame.columns)}"
-
-
-def _labels(frame: pl.DataFrame, names: list[str]) -> Any:
-    import polars as pl
-
-    if len(names) > 1:
-        return frame.select(names)
-    column = frame[names[0]]
-    if isinstance(column.dtype, (pl.List, pl.Array)):
-        return column.to_list()
-    if column.dtype.is_temporal():
-        return column.cast(pl.String)
-    return column
 
 
 def _codes(column: pl.Series, option: str) -> np.ndarray:
