@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelwise.errors import InputError, OptionError
-from labelwise.io.columns import encode, find_columns, is_encoded, listed, read_words
+from labelwise.io.columns import encode, find_columns, is_encoded, listed, read_words, take
 
 COLUMNS = ["x", "tag_a", "tag_b", "Class", "a[1]"]
 
@@ -30,6 +30,12 @@ def test_an_unknown_name_says_the_closest():
     with pytest.raises(OptionError, match=r"--group tag_\*"):
         find_columns(["tag_*"], COLUMNS, option="group", patterns=False)
     assert find_columns(["class", "x"], COLUMNS, option="label", optional=True) == {"x": True}
+
+
+def test_names_that_polars_would_read_as_patterns():
+    frame = pl.DataFrame({"*": [1], "^a.*$": [2], "ab": [3]})
+    assert take(frame, ["^a.*$", "*"]).columns == ["^a.*$", "*"]
+    assert take(frame, ["*"]).rows() == [(1,)]
 
 
 def test_lists_are_short_and_printable():

@@ -17,7 +17,7 @@ from labelwise.labels import plain
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["encode", "find_columns", "is_encoded", "is_text", "listed", "read_words"]
+__all__ = ["encode", "find_columns", "is_encoded", "is_text", "listed", "read_words", "take"]
 
 MOST_VALUES = 1000
 
@@ -55,6 +55,13 @@ def find_columns(
         for match in matches:
             found.setdefault(match, False)
     return found
+
+
+def take(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """The named columns; polars' own `select` reads names such as ``*`` or ``^a$`` as patterns."""
+    import polars as pl
+
+    return pl.DataFrame([frame.get_column(name) for name in names])
 
 
 def is_text(column: pl.Series) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from labelwise.errors import InputError
-from labelwise.io.columns import is_encoded, listed
+from labelwise.io.columns import is_encoded, listed, take
 from labelwise.io.dataset import Dataset, read_dataset
 from labelwise.io.files import sha256_of
 from labelwise.io.sources import KINDS, open_source
@@ -97,7 +97,7 @@ def _like_table(source: Any, kind: str, name: str, like: Dataset) -> Dataset:
             f"the columns of {like.name}", f"{name} without {listed(gone, most=10)}", "a table with the same columns"
         )
     data = read_dataset(
-        table.frame.select(wanted), categorical=one_hot, impute=like.source.get("impute"), need_labels=False
+        take(table.frame, wanted), categorical=one_hot, impute=like.source.get("impute"), need_labels=False
     )
     here = {n: i for i, n in enumerate(data.feature_names)}
     features = np.zeros((data.n_rows, len(like.feature_names)), np.float32)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelwise.errors import InputError, OptionError
-from labelwise.io.columns import encode, find_columns, is_text, listed, read_words
+from labelwise.io.columns import encode, find_columns, is_text, listed, read_words, take
 from labelwise.io.features import check_numbers
 from labelwise.io.files import reading, sha256_of
 from labelwise.io.raw import Raw
@@ -108,7 +108,7 @@ def from_table(
     if index is not None and any(named.get(index) for named in of.values()):
         index = None
     taken = {*of["label"], *of["group"], *of["id"], *of["exclude"], index}
-    rest = frame.select([c for c in columns if c not in taken])
+    rest = take(frame, [c for c in columns if c not in taken])
     if not rest.width:
         raise InputError("feature columns", f"none left of {listed(columns)}", "a table with columns to learn from")
     features, feature_names, encoded = encode(rest, categorical=_to_encode(of["categorical"], rest))
@@ -119,7 +119,7 @@ def from_table(
         notes += (f"left out: {', '.join(of['exclude'])}",)
     label_names = list(of["label"])
     if need_labels and y is None:
-        y = frame[label_names[0]] if len(label_names) == 1 else frame.select(label_names)
+        y = frame[label_names[0]] if len(label_names) == 1 else take(frame, label_names)
     ids = next(iter(of["id"]), index)
     if index is not None and not of["id"]:
         notes += (f"column {index!r} is the index that was saved with the table: taken as ids, not as a feature",)
@@ -199,7 +199,7 @@ def _read_frame(source: Any) -> Table:
         dtype = getattr(source[name], "dtype", None) if isinstance(name, str) else None
         if getattr(dtype, "ordered", False):
             order = pl.Enum([str(c) for c in dtype.categories])  # type: ignore[union-attr]
-            frame = frame.with_columns(pl.col(name).cast(pl.String).cast(order))
+            frame = frame.with_columns(frame.get_column(name).cast(pl.String).cast(order))
     index = [c for c in frame.columns if re.fullmatch(r"__index_level_\d+__", c)]  # pyarrow's name for it
     return Table(frame, index=index[0] if len(index) == 1 else None)
 
