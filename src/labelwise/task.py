@@ -88,7 +88,7 @@ class Task:
         """Targets as a matrix of answers, one column per output.
 
         Args:
-            targets: (N,) class indices, or (N, L) 0/1 with nan for "not known".
+            targets: (N,) class indices, -1 for "not known"; or (N, L) 0/1 with nan for it.
 
         Returns:
             (N, n_outputs) float32 of 0, 1 and nan.
@@ -96,7 +96,7 @@ class Task:
         if self.kind == "multilabel":
             return np.asarray(targets, np.float32)
         if self.kind == "binary":
-            return np.asarray(targets, np.float32)[:, None]
+            return np.where(targets < 0, np.nan, targets).astype(np.float32)[:, None]
         if self.kind == "grouped":
             parts = [_one_hot(column, len(g.class_names)) for column, g in zip(targets.T, self.groups, strict=True)]
             return np.concatenate(parts, axis=1)
@@ -119,7 +119,8 @@ class Labels:
 
     Attributes:
         task: the reading.
-        targets: binary, multiclass, ordinal: (N,) int64 class indices; multilabel: (N, L) float32 of 0, 1, nan;
+        targets: binary, multiclass, ordinal: (N,) int64 class indices, -1 where missing (which is a fatal trap);
+            multilabel: (N, L) float32 of 0, 1, nan;
             grouped: (N, G) float32 class indices, nan where a group is not known.
     """
 
