@@ -117,12 +117,14 @@ def _places(ordered: np.ndarray, items: np.ndarray) -> tuple[np.ndarray, np.ndar
     return left, right
 
 
-def column_statistics(scores: np.ndarray, truth: np.ndarray) -> ColumnStatistics:
+def column_statistics(scores: np.ndarray, truth: np.ndarray, *, offset: np.ndarray | None = None) -> ColumnStatistics:
     """Ranking figures and best thresholds of every column.
 
     Args:
         scores: (N, L) numbers without nan; any monotone scale (logits, log-odds, probabilities).
         truth: (N, L) 0/1 with nan for "not known", or (N,) class indices for one-vs-rest (negative: not known).
+        offset: (N,) numbers taken off every score of the row, e.g. the log-sum-exp that makes logits log-probabilities;
+            the thresholds are those of the difference.
 
     Returns:
         One value per column.
@@ -139,6 +141,8 @@ def column_statistics(scores: np.ndarray, truth: np.ndarray) -> ColumnStatistics
         for start in range(part.start, part.stop, GATHER):
             columns = slice(start, min(start + GATHER, part.stop))
             block = np.ascontiguousarray(scores[:, columns].T)
+            if offset is not None:
+                block = block - offset
             known = np.ascontiguousarray(truth[:, columns].T) if truth.ndim == 2 else None
             for i, column in enumerate(range(columns.start, columns.stop)):
                 if known is not None:

@@ -216,8 +216,8 @@ def _class_bins(
     size, shape = len(low) * bins, (len(low), bins)
 
     def sums(cells: np.ndarray, p: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
-        place = cells.astype(np.int64) * bins + _bin(p, bins)
-        return np.bincount(place, weights=weights, minlength=size).reshape(shape)
+        place = cells.astype(np.int64) * bins + bin_of(p, bins)
+        return np.bincount(place, weights=weights, minlength=size).reshape(shape).astype(np.float64)
 
     cells, p = (np.concatenate(parts) for parts in zip(*high, strict=True))
     of_others = sums(cells, p, p)
@@ -229,7 +229,7 @@ def _class_bins(
     return ClassBins(count, total, sums(targets[known], true, None))
 
 
-def _bin(p: np.ndarray, bins: int) -> np.ndarray:
+def bin_of(p: np.ndarray, bins: int) -> np.ndarray:
     """Bin of a probability, open below and closed above."""
     with np.errstate(invalid="ignore"):
         return np.clip(np.nan_to_num(np.ceil(p * bins)).astype(np.int64) - 1, 0, bins - 1)

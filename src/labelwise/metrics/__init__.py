@@ -9,6 +9,7 @@ from labelwise.metrics.calibration import (
     reliability,
     smooth_ece,
 )
+from labelwise.metrics.case import Case
 from labelwise.metrics.counts import (
     LabelCounts,
     confusion,
@@ -35,11 +36,19 @@ from labelwise.metrics.intervals import (
 from labelwise.metrics.metric import Metric
 from labelwise.metrics.proper import binary_log_loss, binary_log_loss_of_logs, brier, brier_rows, log_loss, nll_rows
 from labelwise.metrics.ranking import auroc, average_precision, fpr_at_tpr, mean_auroc, mean_average_precision
+from labelwise.metrics.selective import RiskCoverage, augrc, aurc, coverage_at_risk, excess_aurc, risk_coverage
+from labelwise.metrics.table import METRICS, MetricSpec, metrics_of
 
 __all__ = [
+    "METRICS",
+    "Case",
     "LabelCounts",
     "Metric",
+    "MetricSpec",
     "Reliability",
+    "RiskCoverage",
+    "augrc",
+    "aurc",
     "auroc",
     "average_precision",
     "binary_log_loss",
@@ -51,11 +60,13 @@ __all__ = [
     "classwise_ece",
     "clopper_pearson",
     "confusion",
+    "coverage_at_risk",
     "delong",
     "delong_paired",
     "ece",
     "ece_debiased",
     "ece_equal_mass",
+    "excess_aurc",
     "f1",
     "f_rows",
     "fpr_at_tpr",
@@ -67,9 +78,11 @@ __all__ = [
     "mcnemar",
     "mean_auroc",
     "mean_average_precision",
+    "metrics_of",
     "nll_rows",
     "percentile",
     "reliability",
+    "risk_coverage",
     "smooth_ece",
     "strict_accuracy",
     "strict_rows",
