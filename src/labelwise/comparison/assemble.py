@@ -16,6 +16,7 @@ from labelwise.comparison.result import (
     Comparison,
     ConfidenceHistogram,
     DataInfo,
+    FirstGradient,
     HeadFigures,
     HeadResult,
     InitialLoss,
@@ -24,6 +25,7 @@ from labelwise.comparison.result import (
     RuleInfo,
     ThresholdCurve,
     Value,
+    Why,
 )
 from labelwise.comparison.statistics import differences, over_seeds
 from labelwise.comparison.trials import SeedRun
@@ -50,6 +52,8 @@ def assemble(
     seed_runs: list[SeedRun],
     runs: dict[str, list[HeadRun]],
     ood: Dataset | None,
+    why: Why | None,
+    margin: float,
     run: dict[str, Any],
     folder: str | None,
 ) -> Comparison:
@@ -61,6 +65,8 @@ def assemble(
         seed_runs: every trial, seed by seed.
         runs: head -> the judged runs, in the order of the seeds.
         ood: inputs of no known class, or None.
+        why: the attribution of the gap, or None.
+        margin: differences within it count as level.
         run: versions, times, machine.
         folder: the run folder.
     """
@@ -71,10 +77,12 @@ def assemble(
         head.spec: _head_result(head, protocol, task, dataset.targets, seed_runs, runs[head.spec], ood is not None)
         for head in protocol.heads
     }
-    gaps = differences(runs, metrics, list(DECISION_RULES), {h.spec: h.rule(task) for h in protocol.heads})
+    gaps = differences(runs, metrics, list(DECISION_RULES), {h.spec: h.rule(task) for h in protocol.heads}, margin)
     headline = "strict_accuracy" if task.exclusive else "macro_f1"
     titles = {name: info.title for name, info in metrics.items()}
-    claims = make_claims(task, results, gaps, headline, titles, len(protocol.seeds))
+    claims = make_claims(task, results, gaps, headline, titles, len(protocol.seeds), margin)
+    if why is not None:
+        claims = (*[c for c in claims if c.level == "answer"], *why.claims, *[c for c in claims if c.level != "answer"])
     return Comparison(
         schema=SCHEMA_VERSION,
         task={
@@ -87,7 +95,7 @@ def assemble(
         n=len(seed_runs[0].split.test),
         seeds=protocol.seeds,
         data=_data_info(dataset, seed_runs[0], ood),
-        settings=protocol.settings(),
+        settings={**protocol.settings(), "margin": margin},
         metrics=metrics,
         rules={name: RuleInfo(rule.title, rule.text) for name, rule in DECISION_RULES.items()},
         headline_metric=headline,
@@ -99,6 +107,7 @@ def assemble(
         claims=claims,
         figures={spec: _head_figures(of_head, dataset) for spec, of_head in runs.items()},
         run=run,
+        why=None if why is None else why.to_dict(),
         folder=folder,
     )
 
@@ -150,6 +159,10 @@ def _head_result(
         bias=head.bias,
         rule=head.rule(task),
         initial_loss=_initial_loss(runs, head),
+        first_gradient=FirstGradient(
+            float(np.mean([_expected_gradient(head, task, targets, r, protocol) for r in seed_runs])),
+            float(np.mean([run.outcome.gradient_norm for run in runs])),
+        ),
         rates=tuple(_rate_point(head, rate, protocol, task, targets, seed_runs, runs) for rate in protocol.rates),
         chosen_rates=tuple(run.trial.rate for run in runs),
         at_edge=_edge(head, protocol, runs),
@@ -174,6 +187,11 @@ def _initial_loss(runs: list[HeadRun], head: Head) -> InitialLoss:
         tolerance=INITIAL_LOSS_TOLERANCE,
         formula=f"mean {head.loss_name} ({head.reduction}) where every logit is its first bias ({head.bias})",
     )
+
+
+def _expected_gradient(head: Head, task: Task, targets: np.ndarray, run: SeedRun, protocol: Protocol) -> float:
+    rows = targets[run.split.train]
+    return head.initial_gradient_norm(task, rows, min(protocol.budget.batch_size, len(rows)))
 
 
 def _rate_point(

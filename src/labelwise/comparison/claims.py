@@ -17,6 +17,7 @@ def make_claims(
     headline: str,
     titles: dict[str, str],
     seeds: int,
+    margin: float,
 ) -> tuple[Claim, ...]:
     """The claims of a comparison, the answer first.
 
@@ -27,9 +28,10 @@ def make_claims(
         headline: the metric the answer is about.
         titles: metric -> its name in words.
         seeds: number of seeds.
+        margin: a difference whose whole interval lies within it is level.
     """
     return (
-        *_answers(task, heads, differences, headline, titles[headline], seeds),
+        *_answers(task, heads, differences, headline, titles[headline], seeds, margin),
         *_artefacts(task, heads),
         *_confidence(heads),
         *_unknown(heads),
@@ -38,7 +40,13 @@ def make_claims(
 
 
 def _answers(
-    task: Task, heads: dict[str, HeadResult], differences: tuple[Difference, ...], metric: str, title: str, seeds: int
+    task: Task,
+    heads: dict[str, HeadResult],
+    differences: tuple[Difference, ...],
+    metric: str,
+    title: str,
+    seeds: int,
+    margin: float,
 ) -> Iterator[Claim]:
     rule = "argmax" if task.exclusive else "per_label"
     how = "when both answer with the most probable class" if task.exclusive else "with a threshold tuned for each label"
@@ -51,12 +59,18 @@ def _answers(
         if d.low is None:
             text = f"{d.a} and {d.b} {how}: {figures}; one seed cannot tell whether they differ."
             doubt = "run at least 5 seeds"
-        elif d.verdict is None:
+        elif d.level:
             text = (
-                f"No difference shown between {d.a} and {d.b} {how}: {figures}, "
+                f"{d.a} and {d.b} are level {how}: {figures}, "
                 f"difference {d.value:+.3f} [{d.low:+.3f}, {d.high:+.3f}] over {seeds} paired seeds."
             )
-            doubt = "the interval spans zero: a difference of its size cannot be excluded either"
+            doubt = f"level means that the whole interval lies within ±{margin:g}, the margin asked for"
+        elif d.verdict is None:
+            text = (
+                f"Cannot tell {d.a} and {d.b} apart {how}: {figures}, "
+                f"difference {d.value:+.3f} [{d.low:+.3f}, {d.high:+.3f}] over {seeds} paired seeds."
+            )
+            doubt = _what_would_tell(d, margin)
         else:
             text = (
                 f"{d.verdict} is better {how}: {figures}, "
@@ -64,6 +78,15 @@ def _answers(
             )
             doubt = "the interval is over seeds of this data; other data may differ"
         yield Claim(text, numbers, doubt, "answer")
+
+
+def _what_would_tell(d: Difference, margin: float) -> str:
+    told = []
+    if d.seeds_to_decide is not None:
+        told.append(f"about {d.seeds_to_decide} seeds would exclude zero if the difference stayed as it is")
+    if d.seeds_for_margin is not None:
+        told.append(f"about {d.seeds_for_margin} would narrow the interval to ±{margin:g}")
+    return "; ".join(told) or "the interval spans zero: a difference of its size cannot be excluded either"
 
 
 def _artefacts(task: Task, heads: dict[str, HeadResult]) -> Iterator[Claim]:

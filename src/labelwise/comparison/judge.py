@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,14 +59,22 @@ def judge_seed(run: SeedRun, protocol: Protocol, task: Task, targets: np.ndarray
     """
     found = {}
     for head in protocol.heads:
-        trial = choose_rate(head, run, protocol, task, targets[run.split.validation])
+        trial = choose_rate(head, run, protocol.rates, task, targets[run.split.validation])
         found[head.spec] = _judge(head, trial, run, task, targets)
     return found
 
 
-def choose_rate(head: Head, run: SeedRun, protocol: Protocol, task: Task, targets: np.ndarray) -> Trial:
-    """The trial with the best selection score on validation; of equals the one with the lower loss."""
-    trials = [Trial(head, rate) for rate in protocol.rates]
+def choose_rate(head: Head, run: SeedRun, rates: Sequence[float], task: Task, targets: np.ndarray) -> Trial:
+    """The trial with the best selection score on validation; of equals the one with the lower loss.
+
+    Args:
+        head: the head.
+        run: the seed's outcomes.
+        rates: the grid.
+        task: the task.
+        targets: targets of the validation rows.
+    """
+    trials = [Trial(head, rate) for rate in rates]
 
     def merit(trial: Trial) -> tuple[float, float]:
         outcome = run.outcomes[trial.key]

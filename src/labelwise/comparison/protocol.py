@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -54,11 +56,28 @@ class Protocol:
         """Every head at every rate: what one seed trains."""
         return tuple(Trial(head, rate) for head in self.heads for rate in self.rates)
 
-    def stacks(self) -> list[tuple[int, tuple[Trial, ...]]]:
-        """(seed, trials trained together): all trials of a seed, or one by one where the backbone cannot be stacked."""
-        if self.backbone.stackable:
-            return [(seed, self.trials) for seed in self.seeds]
-        return [(seed, (trial,)) for seed in self.seeds for trial in self.trials]
+    def stacks(self, extra: Sequence[Trial] = ()) -> list[tuple[str, int, tuple[Trial, ...]]]:
+        """(name, seed, trials trained together) of everything to train.
+
+        All trials of a seed make one stack, the extra ones another; one by one where the backbone cannot be stacked.
+        """
+        if not self.backbone.stackable:
+            each = (*self.trials, *extra)
+            return [(f"seed-{seed}-{trial.key}", seed, (trial,)) for seed in self.seeds for trial in each]
+        found = []
+        for seed in self.seeds:
+            found.append((f"seed-{seed}", seed, self.trials))
+            if extra:
+                told = hashlib.sha256("\n".join(trial.key for trial in extra).encode()).hexdigest()[:8]
+                found.append((f"seed-{seed}-{told}", seed, tuple(extra)))
+        return found
+
+    def seconds(self, trials: int, inputs: int, outputs: int, rows: int) -> float:
+        """A rough cost of training so many more trials per seed, on two cores; it decides only defaults."""
+        widths = (inputs, *(self.backbone.hidden or ()), outputs)
+        weights = sum(a * b for a, b in pairwise(widths))
+        steps = len(self.seeds) * self.budget.epochs * math.ceil(rows / self.budget.batch_size)
+        return steps * (1e-3 + trials * self.budget.batch_size * weights * 6 / 3e10)
 
     def settings(self) -> dict[str, Any]:
         """As plain values, defaults included."""

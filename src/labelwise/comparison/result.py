@@ -64,6 +64,16 @@ class InitialLoss(msgspec.Struct, frozen=True):
     formula: str
 
 
+class FirstGradient(msgspec.Struct, frozen=True):
+    """Norm of d loss / d logits over the first batch: the theory against what was seen, mean over seeds.
+
+    A head whose gradient is smaller learns more slowly at the same rate, unless the optimiser is scale-free.
+    """
+
+    expected: float
+    seen: float
+
+
 class RatePoint(msgspec.Struct, frozen=True):
     """One learning rate of the grid: validation figures, mean over seeds.
 
@@ -97,6 +107,7 @@ class HeadResult(msgspec.Struct, frozen=True):
     bias: str
     rule: str
     initial_loss: InitialLoss
+    first_gradient: FirstGradient
     rates: tuple[RatePoint, ...]
     chosen_rates: tuple[float, ...]
     at_edge: str | None
@@ -110,8 +121,22 @@ class Difference(msgspec.Struct, frozen=True):
 
     Attributes:
         rule: the rule both were judged under, or ``"own"``: each under its own matching rule.
+        value: mean difference.
+        low: lower end of Student's t interval over seeds (95%).
+        high: upper end.
+        n: seeds.
         verdict: the head that is better, or None where the interval spans zero.
+        level: True where the whole interval lies within the equivalence margin.
         values: the difference seed by seed.
+        bca_low: lower end of the BCa bootstrap interval over seeds.
+        bca_high: upper end.
+        p: of the paired t test.
+        p_holm: the same, adjusted for all pairs of heads and all metrics under this rule (Holm).
+        p_sign_flip: of the exact sign-flip test; 2 / 2^n at least.
+        p_rows: McNemar's mid-p over test rows, twice the median over seeds; strict accuracy only.
+        seeds_to_decide: seeds at which the interval would exclude zero, at the mean and spread seen.
+        seeds_for_margin: seeds at which the interval would be as narrow as the margin.
+        why: why the value or its interval is undefined.
     """
 
     a: str
@@ -123,7 +148,16 @@ class Difference(msgspec.Struct, frozen=True):
     high: float | None
     n: int
     verdict: str | None
+    level: bool
     values: tuple[float, ...] = ()
+    bca_low: float | None = None
+    bca_high: float | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    p_sign_flip: float | None = None
+    p_rows: float | None = None
+    seeds_to_decide: int | None = None
+    seeds_for_margin: int | None = None
     why: str | None = None
 
 
@@ -202,6 +236,116 @@ class Claim(msgspec.Struct, frozen=True):
     numbers: dict[str, float | None] = {}
     doubt: str | None = None
     level: Literal["answer", "evidence", "caution"] = "evidence"
+
+
+class Share(msgspec.Struct, frozen=True):
+    """What one switch is worth: its part of the gap.
+
+    Attributes:
+        title: for charts.
+        off: what is practised.
+        on: what is right.
+        shapley: mean over seeds of its gain averaged over all orders; for ``loss`` the remainder.
+        low: lower end of the paired t interval.
+        high: upper end.
+        order_min: its smallest gain over all situations (sets of other switches), mean over seeds.
+        order_max: its largest.
+        p_sign_flip: of the exact sign-flip test.
+        values: seed by seed.
+    """
+
+    title: str
+    off: str
+    on: str
+    shapley: float
+    low: float | None
+    high: float | None
+    order_min: float
+    order_max: float
+    p_sign_flip: float | None
+    values: tuple[float, ...]
+
+
+class WaterfallStep(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
+    """One step from head b as practised to head a, switches set right in the customary order."""
+
+    name: str
+    title: str
+    start: float
+    end: float
+    value: float
+    low: float | None
+    high: float | None
+
+
+class Interaction(msgspec.Struct, frozen=True):
+    """Two switches that are worth more (or less) together than one by one; their joint share is the sum of both."""
+
+    a: str
+    b: str
+    value: float
+    low: float | None
+    high: float | None
+    joint: float
+    joint_low: float | None
+    joint_high: float | None
+    kind: Literal["substitutes", "complements"]
+
+
+class Attribution(msgspec.Struct, frozen=True):
+    """A gap and its parts: `gap` = the sum of all shares, the remainder (`loss`) among them.
+
+    Attributes:
+        metric: what the gap is measured in, in words.
+        gap: a as practised minus b as practised, mean over seeds.
+        low: lower end of its paired t interval.
+        high: upper end.
+        a: figure of head a as practised.
+        b: figure of head b as practised.
+        b_right: figure of head b with every switch right.
+        switches: name -> its share; ``loss`` is the remainder.
+        waterfall: the same in the customary order.
+        interactions: pairs of switches whose interaction is more than noise.
+    """
+
+    metric: str
+    gap: float
+    low: float | None
+    high: float | None
+    a: float
+    b: float
+    b_right: float
+    switches: dict[str, Share]
+    waterfall: tuple[WaterfallStep, ...]
+    interactions: tuple[Interaction, ...]
+
+
+class Why(msgspec.Struct, frozen=True):
+    """Why one head looks better: the gap people quote, and the same gap judged strictly.
+
+    Attributes:
+        head_a: spec of head a; head_b: of head b.
+        arm_a: head a as practised, in words; arm_b: head b as practised; arm_b_right: with every switch right.
+        left_out: switch -> why it cannot act here.
+        quoted: the gap in the figures that people quote for each.
+        strict: the same with the metric fixed to strict accuracy.
+        claims: the answer in words.
+    """
+
+    head_a: str
+    head_b: str
+    arm_a: str
+    arm_b: str
+    arm_b_right: str
+    left_out: dict[str, str]
+    quoted: Attribution
+    strict: Attribution
+    claims: tuple[Claim, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """``{gap, a, b, switches, waterfall, claims, ...}``: the quoted gap on top, the strict one by its name."""
+        told = msgspec.to_builtins(self)
+        return {**told.pop("quoted"), **told}
 
 
 class DataInfo(msgspec.Struct, frozen=True):

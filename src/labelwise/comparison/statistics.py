@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
+import msgspec
 import numpy as np
 
 from labelwise.comparison.judge import HeadRun
+from labelwise.comparison.paired import doubled_median_mcnemar, paired, seeds_to_resolve
 from labelwise.comparison.result import Difference, MetricInfo, Value
-from labelwise.metrics import t_interval
+from labelwise.metrics import holm, t_interval
 
 __all__ = ["differences", "over_seeds"]
 
@@ -49,7 +51,11 @@ def over_seeds(
 
 
 def differences(
-    runs: dict[str, list[HeadRun]], metrics: dict[str, MetricInfo], rules: Sequence[str], own: dict[str, str]
+    runs: dict[str, list[HeadRun]],
+    metrics: dict[str, MetricInfo],
+    rules: Sequence[str],
+    own: dict[str, str],
+    margin: float,
 ) -> tuple[Difference, ...]:
     """Every pair of heads under every rule, and each under its own; seed by seed.
 
@@ -58,26 +64,72 @@ def differences(
         metrics: the figures, with their direction.
         rules: names of the rules.
         own: head -> the rule that matches it.
+        margin: a difference whose interval lies within it counts as level.
     """
+    judged = [name for name, info in metrics.items() if info.better != "neither"]
     found = []
-    for a, b in combinations(runs, 2):
-        for rule in (*rules, "own"):
-            rule_a, rule_b = (own[a], own[b]) if rule == "own" else (rule, rule)
-            for metric, info in metrics.items():
-                if info.better == "neither":
-                    continue
-                pairs = [
-                    (x.figures[rule_a][metric], y.figures[rule_b][metric])
-                    for x, y in zip(runs[a], runs[b], strict=True)
-                ]
-                found.append(_difference(a, b, rule, metric, info, pairs))
+    for rule in (*rules, "own"):
+        of_rule = []
+        for a, b in combinations(runs, 2):
+            ruled = (own[a], own[b]) if rule == "own" else (rule, rule)
+            of_rule += [_difference(a, b, rule, ruled, name, metrics[name], runs, margin) for name in judged]
+        adjusted = holm(np.array([np.nan if d.p is None else d.p for d in of_rule]))
+        found += [
+            msgspec.structs.replace(d, p_holm=None if d.p is None else float(p))
+            for d, p in zip(of_rule, adjusted, strict=True)
+        ]
     return tuple(found)
 
 
-def _difference(a: str, b: str, rule: str, metric: str, info: MetricInfo, pairs: list) -> Difference:
-    gaps = [x - y for x, y in pairs if x is not None and y is not None and np.isfinite(x) and np.isfinite(y)]
-    value = over_seeds(gaps, f"{metric} is undefined or infinite for one of the two")
-    verdict = None
-    if value.low is not None and value.high is not None and value.low * value.high > 0:
-        verdict = a if (value.low > 0) == (info.better == "higher") else b
-    return Difference(a, b, rule, metric, value.value, value.low, value.high, value.n, verdict, tuple(gaps), value.why)
+def _difference(
+    a: str,
+    b: str,
+    rule: str,
+    ruled: tuple[str, str],
+    metric: str,
+    info: MetricInfo,
+    runs: dict[str, list[HeadRun]],
+    margin: float,
+) -> Difference:
+    pairs = [(x, y) for x, y in zip(runs[a], runs[b], strict=True)]
+    values = [(x.figures[ruled[0]][metric], y.figures[ruled[1]][metric]) for x, y in pairs]
+    gaps = [x - y for x, y in values if x is not None and y is not None and np.isfinite([x, y]).all()]
+    found = paired(gaps)
+    verdict, decide, why = None, None, None
+    if found.mean is None:
+        why = f"{metric} is undefined or infinite for one of the two"
+    elif found.low is None or found.high is None:
+        why = ONE_SEED
+    elif found.low * found.high > 0:
+        verdict = a if (found.low > 0) == (info.better == "higher") else b
+    else:
+        decide = seeds_to_resolve(gaps, abs(found.mean))
+    rows = None
+    if metric == "strict_accuracy":
+        right = [
+            [run.judged[rule].kinds == 0 for run in of_head]
+            for of_head, rule in zip(zip(*pairs, strict=True), ruled, strict=True)
+        ]
+        rows = doubled_median_mcnemar(*right)
+    level = found.low is not None and found.high is not None and -margin <= found.low and found.high <= margin
+    return Difference(
+        a=a,
+        b=b,
+        rule=rule,
+        metric=metric,
+        value=found.mean,
+        low=found.low,
+        high=found.high,
+        n=found.n,
+        verdict=verdict,
+        level=level,
+        values=tuple(gaps),
+        bca_low=found.bca_low,
+        bca_high=found.bca_high,
+        p=found.p,
+        p_sign_flip=found.p_sign_flip,
+        p_rows=rows,
+        seeds_to_decide=decide,
+        seeds_for_margin=seeds_to_resolve(gaps, margin),
+        why=why,
+    )

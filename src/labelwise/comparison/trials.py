@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from labelwise.io.dataset import Dataset
 from labelwise.io.files import write_atomically
 from labelwise.training.backbones import import_object, source_text
 from labelwise.training.inputs import as_batch, scaler
-from labelwise.training.loop import Outcome, Parts, train_stack
+from labelwise.training.loop import Outcome, Parts, Trial, train_stack
 from labelwise.training.splits import Split, draw_split
 
 __all__ = ["Progress", "SeedRun", "encode_features", "run_trials"]
@@ -35,21 +35,33 @@ class SeedRun:
 
 
 def run_trials(
-    dataset: Dataset, protocol: Protocol, ood: Dataset | None, folder: RunFolder | None, progress: Progress
+    dataset: Dataset,
+    protocol: Protocol,
+    extra: Sequence[Trial],
+    ood: Dataset | None,
+    folder: RunFolder | None,
+    progress: Progress,
 ) -> list[SeedRun]:
     """Train every head at every rate for every seed, or load what is trained already.
+
+    Args:
+        dataset: the data.
+        protocol: what to train.
+        extra: more trials for each seed, stacked apart, so that they change nothing of the others.
+        ood: inputs of no known class, or None.
+        folder: where finished stacks are kept, or None.
+        progress: told of each epoch.
 
     Returns:
         One `SeedRun` per seed. The result does not depend on interruptions: a stack is always trained as a whole.
     """
     splits = {seed: _split(dataset, seed) for seed in protocol.seeds}
     outcomes: dict[int, dict[str, Outcome]] = {seed: {} for seed in protocol.seeds}
-    stacks = protocol.stacks()
+    stacks = protocol.stacks(extra)
     total = len(stacks) * protocol.budget.epochs
     parts: tuple[int, Parts] | None = None
-    for number, (seed, trials) in enumerate(stacks):
+    for number, (name, seed, trials) in enumerate(stacks):
         before = number * protocol.budget.epochs
-        name = f"seed-{seed}" if protocol.backbone.stackable else f"seed-{seed}-{trials[0].key}"
         text = f"seed {seed}: " + (f"{len(trials)} trials at once" if protocol.backbone.stackable else trials[0].key)
         found = folder.load(name, trials) if folder else None
         if found is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import time
 from collections.abc import Sequence
@@ -19,15 +20,22 @@ from labelwise.comparison.judge import HeadRun, judge_seed
 from labelwise.comparison.mistakes import mistake_table
 from labelwise.comparison.protocol import Protocol, identity, make_protocol
 from labelwise.comparison.result import Comparison
+from labelwise.comparison.switches import Arm, practised, right
 from labelwise.comparison.trials import Progress, SeedRun, encode_features, run_trials
-from labelwise.errors import InputError, need
+from labelwise.comparison.why import attribute, lattice_trials
+from labelwise.errors import InputError, OptionError, need
 from labelwise.heads import Head
 from labelwise.io.dataset import Dataset, read_dataset
 from labelwise.io.files import write_atomically
+from labelwise.task import Task
+from labelwise.training.loop import Trial
+from labelwise.training.optimisers import OPTIMISERS
 
 __all__ = ["compare"]
 
 RUNS = "labelwise-runs"
+CHEAP_SECONDS = 60
+"""The attribution is on by default where it is thought to cost less."""
 
 
 def _silent(done: int, total: int, text: str) -> None:
@@ -48,6 +56,8 @@ def compare(
     batch_size: int | None = None,
     device: str = "auto",
     ood: Any = None,
+    why: bool | None = None,
+    margin: float = 0.01,
     out: str | Path | None = None,
     overwrite: bool = False,
     progress: Progress = _silent,
@@ -71,6 +81,8 @@ def compare(
         batch_size: rows per step; None for a size that makes about 100 steps an epoch.
         device: ``auto``, ``cpu``, ``cuda``.
         ood: a second source that holds none of the classes, or None.
+        why: attribute the gap between the first two heads to its causes; None for yes where it costs little.
+        margin: a difference whose whole interval lies within it counts as level.
         out: run folder; an interrupted run there is continued. ``"auto"`` for a folder of its own under
             labelwise-runs, None writes nothing.
         overwrite: replace another run in `out`.
@@ -128,19 +140,63 @@ def compare(
         folder = RunFolder(path, same, about, overwrite=overwrite)
     if protocol.features is not None:
         dataset, unknown = _encoded(protocol.features, dataset, unknown, folder)
-    seed_runs = run_trials(dataset, protocol, unknown, folder, progress)
+    arms = _arms(protocol, dataset.task)
+    extra = _extra_trials(arms, protocol, dataset, why)
+    seed_runs = run_trials(dataset, protocol, extra or (), unknown, folder, progress)
     judged = [judge_seed(run, protocol, dataset.task, dataset.targets) for run in seed_runs]
     runs = {head.spec: [of_seed[head.spec] for of_seed in judged] for head in protocol.heads}
     told = {
         "versions": versions,
         "machine": f"{platform.system()} {platform.machine()}",
         "created": about["created"],
-        "seconds": round(time.perf_counter() - started, 2),
     }
-    result = assemble(dataset, protocol, seed_runs, runs, unknown, told, str(folder.path) if folder else None)
+    reasons = None
+    if arms is not None and extra is not None:
+        reasons = attribute(
+            *arms,
+            seed_runs,
+            seed_runs,
+            protocol.rates,
+            dataset.task,
+            dataset.targets,
+            optimiser=OPTIMISERS[protocol.budget.optimiser].text,
+            margin=margin,
+        )
+    told["seconds"] = round(time.perf_counter() - started, 2)
+    where = str(folder.path) if folder else None
+    result = assemble(dataset, protocol, seed_runs, runs, unknown, reasons, margin, told, where)
     if folder is not None:
         _write(folder, result, protocol, seed_runs, runs, dataset)
     return result
+
+
+def _arms(protocol: Protocol, task: Task) -> tuple[Arm, Arm] | None:
+    """The reference and the head in question: of the first two heads the exclusive one is the reference."""
+    if len(protocol.heads) < 2:
+        return None
+    a, b = protocol.heads[:2]
+    if b.link == "softmax" and a.link != "softmax":
+        a, b = b, a
+    return right(a, task), practised(b, task)
+
+
+def _extra_trials(
+    arms: tuple[Arm, Arm] | None, protocol: Protocol, dataset: Dataset, why: bool | None
+) -> list[Trial] | None:
+    """What the attribution trains besides the comparison, or None where there is to be none."""
+    if why is False:
+        return None
+    if arms is None:
+        if why:
+            raise OptionError("to explain a gap (why)", "one head", "two heads to compare")
+        return None
+    wanted = [t for t in lattice_trials(arms[1], protocol.rates, dataset.task) if t not in protocol.trials]
+    if why is None:
+        inputs = math.prod(dataset.features.shape[1:])
+        seconds = protocol.seconds(len(wanted), inputs, dataset.task.n_outputs, int(0.6 * dataset.n_rows))
+        if not protocol.backbone.stackable or seconds > CHEAP_SECONDS:
+            return None
+    return wanted
 
 
 def _read(data: Any, reading: dict[str, Any], ood: Any) -> tuple[Dataset, Dataset | None]:
