@@ -74,6 +74,7 @@ def test_text_as_objects_is_text():
         ({"X": X, "y": Y, "Y": Y}, "both y and Y"),
         ({"X": X, "y": Y, "classes": ["a"], "labels": ["a"]}, "both classes and labels"),
         ({"y": Y}, "the arrays y\ninstead: an array X"),
+        ({"X": X, "y": None}, "the arrays X\ninstead: an array y"),
         ({}, r"the arrays \(none\)"),
         ({"X": X, "z": Y}, "the arrays X, z\ninstead: an array y"),
         ({"X": X, "labels": Y}, "the name y for the array `labels`"),

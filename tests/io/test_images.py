@@ -151,6 +151,7 @@ def folders(root, layout):
         ([], "nothing to read in it"),
         (["1.png", "2.png"], "2 images and no sub-folder\ninstead: pets/cat/1.png, pets/dog/1.png"),
         (["dog/1.png"], "only one sub-folder, 'dog'"),
+        (["dog/1.txt", "cat/"], "2 sub-folders, no image in any of them"),
         (["dog/1.png", "cat/"], r"images of the class 'cat'\ngiven: .*cat is empty"),
         (["dog/1.png", "cat/1.txt"], r"cat holds no image, but e\.g\. 1\.txt\ninstead: files that end in \.png"),
         (["train/cat/1.png", "test/cat/1.png"], r"test holds folders \(cat\), no images\ninstead: the folder whose"),

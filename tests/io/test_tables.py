@@ -81,9 +81,7 @@ def test_patterns_yield_to_names():
 def test_without_a_label_the_likely_columns_are_named():
     with pytest.raises(InputError) as caught:
         read(FRAME.rename({"kind": "Target"}))
-    assert caught.value.given == (
-        "no --label; columns with few distinct values: Target, name, house, colour, tag_a, tag_b"
-    )
+    assert caught.value.given == ("no --label; columns with few distinct values: Target, house, colour, tag_a, tag_b")
     with pytest.raises(InputError, match="no --label; columns: wide\n"):
         read(FRAME.select("wide"))
 

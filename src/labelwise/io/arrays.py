@@ -52,7 +52,7 @@ def from_arrays(
     """Read named arrays; which names mean what is in `ROLES`.
 
     Args:
-        source: arrays by name.
+        source: arrays by name; None counts as not there.
         impute: see `check_numbers`.
         need_labels: whether `y` has to be there.
         where: what the source is called in messages.
@@ -60,6 +60,7 @@ def from_arrays(
     Raises:
         InputError: where an array is missing, ambiguous, or does not fit the others.
     """
+    source = {name: array for name, array in source.items() if array is not None}
     roles = _roles(source, where)
     split = "x_train" in roles or "x_test" in roles
     if split and "X" in roles:

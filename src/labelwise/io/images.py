@@ -140,6 +140,8 @@ def _refuse_no_classes(folder: Path, classes: list[Path], loose: list[Path]) -> 
         raise InputError(wanted, f"{folder}: {given}", instead)
     if len(classes) == 1:
         raise InputError(wanted, f"{folder}: only one sub-folder, {classes[0].name!r}", instead)
+    if not any(_images(c)[0] or any(p.is_dir() for p in _visible(c)) for c in classes):
+        raise InputError(wanted, f"{folder}: {len(classes)} sub-folders, no image in any of them", instead)
 
 
 def _why_none(of_class: Path, foreign: list[Path]) -> tuple[str, str]:

@@ -87,7 +87,7 @@ def _like_images(data: Dataset, like: Dataset) -> Dataset:
 
 
 def _like_table(source: Any, kind: str, name: str, like: Dataset) -> Dataset:
-    table = TABLE_READERS[kind](Path(source) if isinstance(source, str) else source)
+    table = TABLE_READERS[kind](Path(source).expanduser() if isinstance(source, str) else source)
     one_hot = like.source.get("one_hot", [])
     plain = [n for n in like.feature_names if not any(is_encoded(n, c) for c in one_hot)]
     wanted = [*plain, *one_hot]
@@ -108,7 +108,7 @@ def _like_table(source: Any, kind: str, name: str, like: Dataset) -> Dataset:
     notes = table.notes + data.notes
     if unknown:
         notes += (f"values that {like.name} does not know: {listed(unknown, most=10)}",)
-    found = {"path": str(source), "sha256": sha256_of(source)} if kind != "frame" else {}
+    found = {"path": str(source), "sha256": sha256_of(Path(source).expanduser())} if kind != "frame" else {}
     return replace(
         data,
         name=name,

@@ -50,7 +50,7 @@ KINDS: dict[str, Kind] = {
     "digits": Kind(_digits, (), "digits is complete as it is"),
     "npz": Kind(from_npz, _ROWS, _BY_ARRAYS),
     "arrays": Kind(from_arrays, _ROWS, _BY_ARRAYS),
-    "pair": Kind(_pair, _ROWS, 'a dict {"X": ..., "y": ..., "groups": ..., "ids": ...} says it'),
+    "(X, y)": Kind(_pair, _ROWS, 'the labels are y; a dict {"X": ..., "y": ..., "groups": ..., "ids": ...} says more'),
     "csv": Kind(partial(from_table_source, kind="csv"), _TABLE, "a table has columns"),
     "parquet": Kind(partial(from_table_source, kind="parquet"), _TABLE, "a table has columns"),
     "frame": Kind(partial(from_table_source, kind="frame"), _TABLE, "a table has columns"),
@@ -75,7 +75,7 @@ def open_source(source: Any) -> tuple[str, str, Callable[..., Raw]]:
     if isinstance(source, tuple):
         if len(source) != 2:
             raise InputError("a pair (X, y)", f"a tuple of {len(source)}", 'a dict {"X": ..., "y": ..., "groups": ...}')
-        kind, name = ("frame and labels", "frame") if is_frame(source[0]) else ("pair", "arrays")
+        kind, name = ("frame and labels", "frame") if is_frame(source[0]) else ("(X, y)", "arrays")
     elif is_frame(source):
         kind, name = "frame", "frame"
     elif isinstance(source, Mapping):
@@ -83,11 +83,16 @@ def open_source(source: Any) -> tuple[str, str, Callable[..., Raw]]:
     elif isinstance(source, str) and source == "digits":
         return "digits", "digits", _digits
     elif isinstance(source, (str, Path)):
-        source = Path(source)
+        if not str(source) or "://" in str(source):
+            given = "an address" if str(source) else "no name"
+            raise InputError(f"data in {str(source)!r}", given, "the path of a file or folder on this machine")
+        source = Path(source).expanduser()
         kind, name = _kind_of_path(source), source.stem if source.is_file() else source.resolve().name
     else:
         raise InputError(
-            "data", f"a {type(source).__name__}", 'a path, "digits", (X, y), a dict of arrays or a frame with labels='
+            "data",
+            f"an object of type {type(source).__name__}",
+            'a path, "digits", (X, y), a dict of arrays or a frame with labels=',
         )
     return kind, name, partial(KINDS[kind].read, source)
 

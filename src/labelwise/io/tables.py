@@ -193,7 +193,9 @@ def _read_frame(source: Any) -> Table:
     except Exception as error:
         why = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(
-            "a frame that polars can read", f"a {type(source).__name__}: {why}", "a .parquet file"
+            "a frame that polars can read",
+            f"a {type(source).__name__}: {why}",
+            "columns with a name of their own and values of one type",
         ) from None
     for name in getattr(source, "columns", ()):  # pandas: the order of a category is in the column's type
         dtype = getattr(source[name], "dtype", None) if isinstance(name, str) else None
@@ -248,7 +250,9 @@ def _candidates(frame: pl.DataFrame) -> str:
     few = [
         c.name
         for c in frame.iter_columns()
-        if not c.dtype.is_float() and not c.dtype.is_nested() and 2 <= c.n_unique() <= min(100, frame.height)
+        if not c.dtype.is_float()
+        and not c.dtype.is_nested()
+        and 2 <= c.n_unique() <= min(100, max(2, frame.height // 2))
     ]
     few.sort(key=lambda name: name.lower() not in _LABEL_LIKE)
     if few:
