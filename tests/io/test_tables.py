@@ -123,6 +123,13 @@ def test_groups_and_ids_have_a_value_in_every_row(option):
         read(frame, labels=["kind"], exclude=["name", "colour", "hole"], **{option: "nested"})
 
 
+def test_python_objects_are_refused_in_every_role():
+    frame = pl.DataFrame({"a": [1, 2], "o": pl.Series([object(), object()], dtype=pl.Object), "y": [0, 1]})
+    for options in ({}, {"labels": ["y"]}, {"labels": ["y"], "group": "o"}, {"labels": ["y"], "categorical": ["o"]}):
+        with pytest.raises(InputError):
+            read(frame, **options)
+
+
 def test_groups_and_ids_of_any_plain_type():
     for column in (
         pl.Series([1.5, 1.5, 2, 2]),

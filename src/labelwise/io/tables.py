@@ -247,13 +247,11 @@ def _to_encode(named: dict[str, bool], rest: pl.DataFrame) -> set[str]:
 
 def _candidates(frame: pl.DataFrame) -> str:
     """Columns that could hold labels, the likeliest first."""
-    few = [
-        c.name
-        for c in frame.iter_columns()
-        if not c.dtype.is_float()
-        and not c.dtype.is_nested()
-        and 2 <= c.n_unique() <= min(100, max(2, frame.height // 2))
-    ]
+    import polars as pl
+
+    most = min(100, max(2, frame.height // 2))
+    plain = [c for c in frame.iter_columns() if not (c.dtype.is_float() or c.dtype.is_nested() or c.dtype == pl.Object)]
+    few = [c.name for c in plain if 2 <= c.n_unique() <= most]
     few.sort(key=lambda name: name.lower() not in _LABEL_LIKE)
     if few:
         return f"columns with few distinct values: {listed(few, most=8)}"
@@ -264,7 +262,7 @@ def _codes(column: pl.Series, option: str) -> np.ndarray:
     """A column of groups or ids as whole numbers or text."""
     import polars as pl
 
-    if column.dtype.is_nested():
+    if column.dtype.is_nested() or column.dtype == pl.Object:
         raise InputError(f"--{option} {column.name}", f"a column of {column.dtype}", "a column of numbers or text")
     if column.null_count():
         row = int(column.is_null().arg_max() or 0)
