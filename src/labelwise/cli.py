@@ -57,6 +57,8 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output went away
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        _fail(f"cannot read or write: {error}")
 
 
 def _fail(message: str) -> None:

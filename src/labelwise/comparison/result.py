@@ -329,6 +329,7 @@ class Why(msgspec.Struct, frozen=True):
         left_out: switch -> why it cannot act here.
         quoted: the gap in the figures that people quote for each.
         strict: the same with the metric fixed to strict accuracy.
+        training: the same with the decision fixed as well to the rule of head a: what training alone makes.
         claims: the answer in words.
     """
 
@@ -340,6 +341,7 @@ class Why(msgspec.Struct, frozen=True):
     left_out: dict[str, str]
     quoted: Attribution
     strict: Attribution
+    training: Attribution
     claims: tuple[Claim, ...]
 
     def to_dict(self) -> dict[str, Any]:

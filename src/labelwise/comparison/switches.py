@@ -5,7 +5,7 @@ An `Arm` is a complete way of training and judging a head. A switch turns one th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -55,7 +55,7 @@ class Switch:
         off: what is practised, in words.
         on: what is right, in words.
         turn: arm, task -> the same arm with this one thing right.
-        idle: arm, task -> why the switch cannot act, or None.
+        idle: arm, task, grid of rates -> why the switch cannot act, or None.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Switch:
     off: str
     on: str
     turn: Callable[[Arm, Task], Arm]
-    idle: Callable[[Arm, Task], str | None] = lambda arm, task: None
+    idle: Callable[[Arm, Task, Sequence[float]], str | None] = lambda arm, task, rates: None
 
 
 def practised(head: Head, task: Task) -> Arm:
@@ -82,7 +82,11 @@ def _right_rule(task: Task) -> str:
     return "argmax" if task.exclusive else "strict_tuned"
 
 
-def _no_sum(arm: Arm, task: Task) -> str | None:
+def _one_cell(arm: Arm, task: Task, rates: Sequence[float]) -> str | None:
+    return "a yes/no task has one cell a row: both are the same" if task.kind == "binary" else None
+
+
+def _no_sum(arm: Arm, task: Task, rates: Sequence[float]) -> str | None:
     if "sum_labels" not in arm.head.reductions:
         return f"{arm.head.name} has no reduction over labels"
     return "one output: mean and sum over labels are the same" if arm.head.n_outputs(task) == 1 else None
@@ -97,7 +101,7 @@ SWITCHES: dict[str, Switch] = {
             "label-wise accuracy",
             "strict accuracy",
             lambda arm, task: replace(arm, metric="strict_accuracy"),
-            lambda arm, task: "a yes/no task has one cell a row: both are the same" if task.kind == "binary" else None,
+            _one_cell,
         ),
         Switch(
             "decision",
@@ -127,6 +131,7 @@ SWITCHES: dict[str, Switch] = {
             "the other head's",
             "tuned with the same budget",
             lambda arm, task: replace(arm, rate=OWN_RATE),
+            lambda arm, task, rates: "one learning rate in the grid: nothing to tune" if len(rates) == 1 else None,
         ),
         Switch(
             "weighting",
@@ -134,17 +139,17 @@ SWITCHES: dict[str, Switch] = {
             "pos_weight",
             "none",
             lambda arm, task: replace(arm, head=replace(arm.head, pos_weight=1.0)),
-            lambda arm, task: None if arm.head.weighted else f"{arm.head.name} has no pos_weight",
+            lambda arm, task, rates: None if arm.head.weighted else f"{arm.head.name} has no pos_weight",
         ),
     )
 }
 
 
-def active_switches(arm: Arm, task: Task) -> tuple[list[Switch], dict[str, str]]:
+def active_switches(arm: Arm, task: Task, rates: Sequence[float]) -> tuple[list[Switch], dict[str, str]]:
     """The switches that change this arm, in the customary order, and why the others are left out."""
     active, left_out = [], {}
     for switch in SWITCHES.values():
-        why = switch.idle(arm, task)
+        why = switch.idle(arm, task, rates)
         if why is None and _same(switch.turn(arm, task), arm):
             why = f"already right in both: {switch.on}" if switch.name != "weighting" else "no pos_weight is used"
         if why is None:

@@ -27,6 +27,7 @@ from labelwise.errors import InputError, OptionError, need
 from labelwise.heads import Head
 from labelwise.io.dataset import Dataset, read_dataset
 from labelwise.io.files import write_atomically
+from labelwise.io.like import read_like
 from labelwise.task import Task
 from labelwise.training.loop import Trial
 from labelwise.training.optimisers import OPTIMISERS
@@ -210,17 +211,7 @@ def _read(data: Any, reading: dict[str, Any], ood: Any) -> tuple[Dataset, Datase
         dataset = data
     else:
         dataset = read_dataset(data, **reading)
-    if ood is None:
-        return dataset, None
-    table = {k: v for k, v in reading.items() if k in ("exclude", "categorical", "impute", "id")}
-    unknown = ood if isinstance(ood, Dataset) else read_dataset(ood, **table, need_labels=False)
-    if unknown.features.shape[1:] != dataset.features.shape[1:]:
-        raise InputError(
-            f"unknown inputs with rows of shape {dataset.features.shape[1:]}, as in {dataset.name}",
-            f"rows of shape {unknown.features.shape[1:]} in {unknown.name}",
-            "inputs of the same shape and columns",
-        )
-    return dataset, unknown
+    return dataset, None if ood is None else read_like(ood, dataset)
 
 
 def _encoded(

@@ -36,7 +36,7 @@ def lattice_trials(b: Arm, rates: Sequence[float], task: Task) -> list[Trial]:
         rates: the grid.
         task: the task.
     """
-    arms = apply_switches(b, active_switches(b, task)[0], task)
+    arms = apply_switches(b, active_switches(b, task, rates)[0], task)
     fixed = {arm.rate for arm in arms if not isinstance(arm.rate, str)}
     heads = {arm.head.spec: arm.head for arm in arms}
     return [Trial(head, rate) for head in heads.values() for rate in sorted({*rates, *fixed})]
@@ -68,9 +68,10 @@ def attribute(
         margin: what counts as level.
 
     Returns:
-        The attribution of the quoted gap, and of the gap with the metric fixed to strict accuracy.
+        The attribution of the quoted gap, of the gap with the metric fixed to strict accuracy, and of what training
+        alone makes, with the decision fixed as well.
     """
-    switches, left_out = active_switches(b, task)
+    switches, left_out = active_switches(b, task, rates)
     judges = [_Judge(a, x, y, tuple(rates), task, targets) for x, y in zip(runs_a, runs_b, strict=True)]
     at_a = np.array([judge.figure_of_a() for judge in judges])
 
@@ -85,6 +86,8 @@ def attribute(
     strict_b = replace(b, metric="strict_accuracy")
     quoted = shared(b, switches)
     strict = shared(strict_b, [s for s in switches if s.name != "metric"])
+    training_b = replace(strict_b, rule=a.rule)
+    training = shared(training_b, [s for s in switches if s.name not in ("metric", "decision")])
     everything = apply_switches(b, switches, task)[-1]
     return Why(
         head_a=a.head.spec,
@@ -95,7 +98,8 @@ def attribute(
         left_out=left_out,
         quoted=quoted,
         strict=strict,
-        claims=why_claims(a.head.spec, b.head.spec, quoted, strict, left_out, optimiser, margin),
+        training=training,
+        claims=why_claims(a.head.spec, b.head.spec, quoted, strict, training, left_out, optimiser, margin),
     )
 
 

@@ -11,7 +11,14 @@ __all__ = ["why_claims"]
 
 
 def why_claims(
-    a: str, b: str, quoted: Attribution, strict: Attribution, left_out: dict[str, str], optimiser: str, margin: float
+    a: str,
+    b: str,
+    quoted: Attribution,
+    strict: Attribution,
+    training: Attribution,
+    left_out: dict[str, str],
+    optimiser: str,
+    margin: float,
 ) -> tuple[Claim, ...]:
     """Sentences of an attribution, the most important first.
 
@@ -19,6 +26,7 @@ def why_claims(
         a: head a; b: head b.
         quoted: the gap in the figures people quote.
         strict: the gap with the metric fixed to strict accuracy.
+        training: the gap with the decision fixed as well.
         left_out: switch -> why it cannot act.
         optimiser: its name.
         margin: what counts as level.
@@ -28,7 +36,7 @@ def why_claims(
         _largest(a, b, strict, margin),
         _loss(a, b, strict, margin),
         *_small(strict, optimiser, margin),
-        *_joint(strict, optimiser),
+        *_joint(training, optimiser),
         *_left_out(b, left_out),
     )
 
@@ -92,10 +100,10 @@ def _small(strict: Attribution, optimiser: str, margin: float) -> Iterator[Claim
         )
 
 
-def _joint(strict: Attribution, optimiser: str) -> Iterator[Claim]:
-    """Pairs whose credit depends on which is set right first."""
-    for pair in strict.interactions:
-        one, other = strict.switches[pair.a].title, strict.switches[pair.b].title
+def _joint(training: Attribution, optimiser: str) -> Iterator[Claim]:
+    """Pairs whose credit depends on which is set right first, with the decision fixed."""
+    for pair in training.interactions:
+        one, other = training.switches[pair.a].title, training.switches[pair.b].title
         how = (
             "are substitutes: whichever is set right first gets the credit"
             if pair.kind == "substitutes"
@@ -103,8 +111,9 @@ def _joint(strict: Attribution, optimiser: str) -> Iterator[Claim]:
         )
         low = "" if pair.joint_low is None else f" [{pair.joint_low:+.3f}, {pair.joint_high:+.3f}]"
         yield Claim(
-            f"With {optimiser}, {one} and {other} {how}; together they account for {pair.joint:+.3f}{low}.",
-            {"interaction": pair.value, "joint": pair.joint},
+            f"With {optimiser} and the decision fixed, {one} and {other} {how}; together they account for "
+            f"{pair.joint:+.3f}{low} of {training.gap:+.3f}.",
+            {"interaction": pair.value, "joint": pair.joint, "gap": training.gap},
         )
 
 
