@@ -1,35 +1,28 @@
-"""Figure data -> Vega-Lite specs, and specs -> pictures.
+"""Figure data -> Vega-Lite specs: plain dicts, built and checked by Altair, holding aggregates only (never rows).
 
-Specs are plain dicts, built and checked by Altair, holding aggregates only (never rows). Colours are named
-(`palette.ink`); `svg` and `png` paint them. No picture is made by asking the network: the data is in the spec and the
-converter may load nothing.
+Colours are named (`palette.ink`); `pictures.svg` and `pictures.png` paint them.
 """
 
 from __future__ import annotations
 
-import functools
-import json
-import re
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from labelwise.comparison.result import HeadFigures, HeadResult, RuleInfo, ThresholdCurve
 from labelwise.decisions import OVERCONFIDENT
-from labelwise.errors import choose
-from labelwise.report.palette import DASHES, PALETTES, SHAPES, head_ink, ink, painted
+from labelwise.report.palette import DASHES, SHAPES, head_ink, ink
 
 __all__ = [
+    "FONT",
     "FRAME",
     "Spec",
     "confidence_chart",
-    "javascript",
     "learning_chart",
-    "png",
     "rates_chart",
     "reliability_chart",
     "rules_chart",
     "shapley_chart",
-    "svg",
     "threshold_chart",
     "waterfall_chart",
 ]
@@ -38,78 +31,51 @@ Spec = dict[str, Any]
 FRAME = {"left": 44, "top": 10, "width": 300, "height": 220, "right": 10, "bottom": 38}
 """Where the plot of a threshold chart lies in its picture, in pixels: the page draws its marker by it."""
 
+FONT = "Arial, Helvetica, Liberation Sans, sans-serif"
+"""Common enough that the room a label was given is the room it takes."""
+
 _WIDE = 660
-_FONT = "Arial, Helvetica, Liberation Sans, sans-serif"
 
 
-def svg(spec: Spec, theme: str | None = "light", *, prefix: str = "") -> str:
-    """The picture of a spec as SVG.
+_QUIET = {"labelColor": ink("quiet"), "titleColor": ink("ink"), "labelFontSize": 11, "titleFontSize": 11}
+_LINES = {"domainColor": ink("line"), "gridColor": ink("line"), "gridOpacity": 0.6, "tickColor": ink("line")}
+_LOOK = {
+    "aria": False,
+    "background": "transparent",
+    "font": FONT,
+    "padding": 6,
+    "view": {"stroke": None},
+    "axis": {**_QUIET, **_LINES, "titleFontWeight": "normal"},
+    "header": {**_QUIET, "labelColor": ink("ink"), "labelFontSize": 12, "labelFontWeight": "bold"},
+    "legend": {**_QUIET, "orient": "top", "symbolOpacity": 1, "symbolSize": 70},
+}
 
-    Args:
-        spec: a Vega-Lite spec of this module.
-        theme: ``light`` or ``dark``; None leaves the colours as CSS variables, for a page that defines them.
-        prefix: put before every id inside, where several pictures share a document.
+
+def _finished(chart: Any, **tables: Iterable[Mapping[str, Any]]) -> Spec:
+    """The chart's spec with its tables and the house's look.
+
+    Marks are not read aloud one by one: the figure has a caption, and its numbers stand in tables.
     """
-    import vl_convert
-
-    text = vl_convert.vegalite_to_svg(spec, vl_version=_version(), allowed_base_urls=[])
-    text = re.sub(r'(\bid="|url\(#)', rf"\g<1>{prefix}", text)
-    return text if theme is None else painted(text, choose(theme, PALETTES, what="theme"))
-
-
-def png(spec: Spec, theme: str = "light", *, scale: float = 2.0) -> bytes:
-    """The picture of a spec as PNG, `scale` pixels per unit."""
-    import vl_convert
-
-    choose(theme, PALETTES, what="theme")
-    solid = json.loads(painted(json.dumps(spec), theme)) | {"background": PALETTES[theme]["paper"]}
-    return vl_convert.vegalite_to_png(solid, vl_version=_version(), scale=scale, allowed_base_urls=[])
+    return chart.to_dict() | {
+        "config": _LOOK,
+        "datasets": {name: [_rounded(row) for row in rows] for name, rows in tables.items()},
+    }
 
 
-@functools.cache
-def javascript() -> str:
-    """Vega, Vega-Lite and vega-embed as one script that needs nothing else (0.9 MB)."""
-    import vl_convert
-
-    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", _version())
-
-
-def _version() -> str:
-    import altair
-
-    return ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-
-
-def _finished(chart: Any) -> Spec:
-    """The chart's spec with the house's look; marks are not read aloud one by one (the figure has a caption)."""
-    quiet = {"labelColor": ink("quiet"), "titleColor": ink("ink"), "labelFontSize": 11}
-    chart = (
-        chart.configure(aria=False, background="transparent", font=_FONT, padding=6)
-        .configure_view(stroke=None)
-        .configure_axis(
-            **quiet,
-            domainColor=ink("line"),
-            gridColor=ink("line"),
-            gridOpacity=0.6,
-            tickColor=ink("line"),
-            titleFontSize=11,
-            titleFontWeight="normal",
-        )
-        .configure_header(labelColor=ink("ink"), titleColor=ink("ink"), labelFontSize=12, labelFontWeight="bold")
-        .configure_legend(**quiet, orient="top", symbolOpacity=1, symbolSize=70, titleFontSize=11)
-        .configure_title(color=ink("ink"), fontSize=12, anchor="start")
-    )
-    return chart.to_dict()
-
-
-def _data(rows: Iterable[Mapping[str, Any]]) -> Any:
+def _table(name: str) -> Any:
+    """A table by name; its rows are put into the finished spec, past Altair, which is slow with them."""
     import altair as alt
 
-    return alt.InlineData(values=[_rounded(row) for row in rows])
+    return alt.NamedData(name)
 
 
 def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: float(f"{v:.5g}") if isinstance(v, float) else v for k, v in row.items()}
+    """Five digits are enough to draw; what is not finite is not drawn."""
+    return {k: _drawn(v) if isinstance(v, float) else v for k, v in row.items()}
+
+
+def _drawn(value: float) -> float | None:
+    return float(f"{value:.5g}") if math.isfinite(value) else None
 
 
 def _by_head(heads: Sequence[str], channel: str, *, legend: str | None = "symbol") -> Any:
@@ -180,7 +146,7 @@ def threshold_chart(curve: ThresholdCurve, baseline: float | None) -> Spec:
     ]
     color = alt.Color("part:N", scale=alt.Scale(domain=list(parts), range=[ink(p) for p in parts]), legend=None)
     x = alt.X("t:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=alt.Axis(title="threshold", tickCount=5))
-    base = alt.Chart(_data(rows)).encode(x=x, color=color)
+    base = alt.Chart(_table("rows")).encode(x=x, color=color)
     if whole:
         shares = base.mark_area(order=False).encode(y=alt.Y(**_share("share", None), stack="zero"), order="order:Q")
     else:
@@ -189,14 +155,14 @@ def threshold_chart(curve: ThresholdCurve, baseline: float | None) -> Spec:
         {"t": t, "strict": s, "labelwise": a}
         for t, s, a in zip(curve.thresholds, curve.strict_accuracy, curve.labelwise_accuracy, strict=True)
     ]
-    line = alt.Chart(_data(lines)).encode(x=x)
+    line = alt.Chart(_table("lines")).encode(x=x)
     layers = [
         shares,
         line.mark_line(strokeWidth=2.5, color=ink("strict")).encode(y="strict:Q"),
         line.mark_line(strokeWidth=2.5, color=ink("labelwise"), strokeDash=[7, 3]).encode(y="labelwise:Q"),
     ]
     if baseline is not None:
-        rule = alt.Chart(_data([{"y": baseline}]))
+        rule = alt.Chart(_table("rule"))
         layers.append(rule.mark_rule(color=ink("labelwise"), strokeDash=[2, 3], strokeWidth=1.5).encode(y="y:Q"))
     chart = alt.layer(*layers).properties(
         width=FRAME["width"],
@@ -204,9 +170,8 @@ def threshold_chart(curve: ThresholdCurve, baseline: float | None) -> Spec:
         autosize=alt.AutoSizeParams(type="none"),
         padding={side: FRAME[side] for side in ("left", "top", "right", "bottom")},
     )
-    spec = _finished(chart)
-    del spec["config"]["padding"]
-    return spec
+    spec = _finished(chart, rows=rows, lines=lines, rule=[{"y": baseline}])
+    return spec | {"config": {k: v for k, v in _LOOK.items() if k != "padding"}}
 
 
 def confidence_chart(figures: Mapping[str, HeadFigures]) -> Spec:
@@ -242,7 +207,7 @@ def confidence_chart(figures: Mapping[str, HeadFigures]) -> Spec:
     )
     zero = alt.Chart().mark_rule(color=ink("quiet")).encode(y=alt.datum(0))
     sure = alt.Chart().mark_rule(color=ink("quiet"), strokeDash=[3, 3]).encode(x=alt.datum(OVERCONFIDENT))
-    return _finished(_facets(alt.layer(bars, zero, sure, data=_data(rows)), heads))
+    return _finished(_facets(alt.layer(bars, zero, sure, data=_table("rows")), heads), rows=rows)
 
 
 def reliability_chart(figures: Mapping[str, HeadFigures]) -> Spec:
@@ -261,7 +226,7 @@ def reliability_chart(figures: Mapping[str, HeadFigures]) -> Spec:
     )
     tips = ["head:N", *(_tip(f, ".1%") for f in ("confidence", "right", "low", "high")), _tip("answers", ",d")]
     layers = alt.layer(
-        alt.Chart(_data([{"said": 0.0}, {"said": 1.0}]))
+        alt.Chart(_table("diagonal"))
         .mark_line(color=ink("quiet"), strokeDash=[3, 3], strokeWidth=1)
         .encode(x="said:Q", y=alt.Y(**_share("said", None))),
         base.mark_area(opacity=0.18).encode(y="low:Q", y2="high:Q"),
@@ -269,9 +234,9 @@ def reliability_chart(figures: Mapping[str, HeadFigures]) -> Spec:
         base.mark_point(filled=True, opacity=1).encode(
             y="right:Q", size=alt.Size("answers:Q", scale=alt.Scale(range=[20, 160]), legend=None), tooltip=tips
         ),
-        data=_data(rows),
+        data=_table("rows"),
     )
-    return _finished(_facets(layers, heads))
+    return _finished(_facets(layers, heads), rows=rows, diagonal=[{"said": 0.0}, {"said": 1.0}])
 
 
 def _columns(curve: Any) -> tuple[Sequence[Any], ...]:
@@ -307,7 +272,7 @@ def rates_chart(heads: Mapping[str, HeadResult]) -> Spec:
         for point in result.rates
         if point.score is not None
     ]
-    data, names = _data(rows), list(heads)
+    data, names = _table("rows"), list(heads)
     panels = [
         _rates_panel(data, names, field, title, first=field == "rate")
         for field, title in (
@@ -315,7 +280,7 @@ def rates_chart(heads: Mapping[str, HeadResult]) -> Spec:
             ("effective", "learning rate x scale of the gradient"),
         )
     ]
-    return _finished(alt.hconcat(*panels).resolve_scale(y="shared"))
+    return _finished(alt.hconcat(*panels).resolve_scale(y="shared"), rows=rows)
 
 
 def _ends(result: HeadResult) -> tuple[float, float]:
@@ -353,7 +318,7 @@ def learning_chart(figures: Mapping[str, HeadFigures]) -> Spec:
         for head, figure in figures.items()
         for epoch, training, validation in figure.learning
     ]
-    data, heads = _data(rows), list(figures)
+    data, heads = _table("rows"), list(figures)
     panels = []
     for field in ("training", "validation"):
         base = alt.Chart(data).encode(
@@ -366,7 +331,7 @@ def learning_chart(figures: Mapping[str, HeadFigures]) -> Spec:
             tooltip=["head:N", "epoch:Q", _tip("training", ".4f"), _tip("validation", ".4f")]
         )
         panels.append(alt.layer(line, dots).properties(width=270, height=190))
-    return _finished(alt.hconcat(*panels))
+    return _finished(alt.hconcat(*panels), rows=rows)
 
 
 def rules_chart(heads: Mapping[str, HeadResult], rules: Mapping[str, RuleInfo]) -> Spec:
@@ -389,7 +354,9 @@ def rules_chart(heads: Mapping[str, HeadResult], rules: Mapping[str, RuleInfo]) 
             )
     names = list(heads)
     y = alt.Y("rule:N", sort=[info.title for info in rules.values()], axis=alt.Axis(title=None, labelLimit=180))
-    base = alt.Chart(_data(rows)).encode(y=y, yOffset=alt.YOffset("head:N", sort=names), color=_by_head(names, "color"))
+    base = alt.Chart(_table("rows")).encode(
+        y=y, yOffset=alt.YOffset("head:N", sort=names), color=_by_head(names, "color")
+    )
     x = alt.X(
         "strict:Q", scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(format=".2f", title="accuracy", tickCount=8)
     )
@@ -400,26 +367,27 @@ def rules_chart(heads: Mapping[str, HeadResult], rules: Mapping[str, RuleInfo]) 
         base.mark_point(filled=True, size=60, opacity=1).encode(x=x, shape=_by_head(names, "shape"), tooltip=tips),
         base.mark_point(filled=False, size=60, opacity=1, shape="diamond").encode(x="labelwise:Q", tooltip=tips),
     )
-    return _finished(layers.properties(width=_WIDE - 160, height=alt.Step(14)))
+    return _finished(layers.properties(width=_WIDE - 160, height=alt.Step(14)), rows=rows)
 
 
 # ------------------------------------------------------------------ why one is better
 
 
-def waterfall_chart(why: Mapping[str, Any]) -> Spec:
-    """From the one figure to the other, a bar for each switch in the customary order."""
+def waterfall_chart(why: Mapping[str, Any], ends: tuple[str, str]) -> Spec:
+    """From the figure of b to the figure of a, a bar for each switch in the customary order.
+
+    Args:
+        why: one attribution as `Why.to_dict` has it.
+        ends: names of b and of a.
+    """
     import altair as alt
 
-    bars = [
-        ("start", 0.0, why["b"], "end"),
-        *((_said(step["name"]), step["from"], step["to"], "step") for step in why["waterfall"]),
-        ("goal", 0.0, why["a"], "end"),
-    ]
+    steps = [(step["title"], step["from"], step["to"], "step") for step in why["waterfall"]]
     rows = [
         {"name": name, "from": low, "to": high, "change": high - low, "kind": kind, "top": max(low, high)}
-        for name, low, high, kind in bars
+        for name, low, high, kind in ((ends[0], 0.0, why["b"], "end"), *steps, (ends[1], 0.0, why["a"], "end"))
     ]
-    base = alt.Chart(_data(rows)).encode(x=alt.X("name:N", sort=None, axis=alt.Axis(title=None, labelAngle=0)))
+    base = alt.Chart(_table("rows")).encode(x=alt.X("name:N", sort=None, axis=alt.Axis(title=None, labelAngle=0)))
     drawn = base.mark_bar(size=34).encode(
         y=alt.Y("from:Q", axis=alt.Axis(title=None, format=".2~f")),
         y2="to:Q",
@@ -433,18 +401,18 @@ def waterfall_chart(why: Mapping[str, Any]) -> Spec:
     texts = base.mark_text(dy=-7, color=ink("ink"), fontSize=11).encode(y="top:Q")
     totals = texts.transform_filter("datum.kind == 'end'").encode(text=alt.Text("to:Q", format=".3f"))
     changes = texts.transform_filter("datum.kind == 'step'").encode(text=alt.Text("change:Q", format="+.3f"))
-    return _finished(alt.layer(drawn, totals, changes).properties(width=_WIDE - 60, height=230))
+    return _finished(alt.layer(drawn, totals, changes).properties(width=_WIDE - 60, height=230), rows=rows)
 
 
 def shapley_chart(why: Mapping[str, Any]) -> Spec:
-    """Each switch's share of the gap: bar, 95% interval (thick), lowest and highest over all orders (thin)."""
+    """Each switch's share of a gap: bar, 95% interval (thick), lowest and highest gain over all situations (thin)."""
     import altair as alt
 
-    rows = [{"name": _said(name), **dict(share)} for name, share in why["switches"].items()]
+    fields = ("shapley", "low", "high", "order_min", "order_max")
+    rows = [{"name": s["title"], **{field: s[field] for field in fields}} for s in why["switches"].values()]
     y = alt.Y("name:N", sort=None, axis=alt.Axis(title=None, labelLimit=180))
     axis = alt.Axis(format="+.2f", title="share of the gap", tickCount=8)
-    base = alt.Chart(_data(rows)).encode(y=y)
-    fields = ("shapley", "low", "high", "order_min", "order_max")
+    base = alt.Chart(_table("rows")).encode(y=y)
     return _finished(
         alt.layer(
             base.mark_bar(size=14, color=ink("head5"), opacity=0.45).encode(
@@ -452,9 +420,6 @@ def shapley_chart(why: Mapping[str, Any]) -> Spec:
             ),
             base.mark_rule(strokeWidth=1, color=ink("quiet")).encode(x="order_min:Q", x2="order_max:Q"),
             base.mark_rule(strokeWidth=3.5, color=ink("ink")).encode(x="low:Q", x2="high:Q"),
-        ).properties(width=_WIDE - 160, height=alt.Step(26))
+        ).properties(width=_WIDE - 160, height=alt.Step(26)),
+        rows=rows,
     )
-
-
-def _said(name: str) -> str:
-    return name.replace("_", " ")

@@ -14,10 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from labelwise.comparison.result import Claim, Comparison
-from labelwise.report import charts
+from labelwise.report import charts, pictures
 from labelwise.report.numbers import Notes, capital, difference, interval, number, one_line, shortened
 from labelwise.report.palette import PALETTES, head_ink
 from labelwise.report.reproduce import command_line, python_lines
@@ -37,6 +35,11 @@ _MAIN = (
 )
 """Metrics of the first table; the others stand in the full one."""
 
+_GAPS = {
+    "quoted": "The gap people quote",
+    "strict": "The same gap, judged strictly",
+    "training": "What training alone makes",
+}
 _MOST_MISTAKES = 40
 _MOST_CLASSES = 40
 _MOST_LABELS = 6
@@ -70,13 +73,11 @@ def comparison_page(comparison: Comparison) -> str:
     from markupsafe import Markup
 
     environment = _environment()
-    scripts = [Markup(_template("page.js")), Markup(charts.javascript())]
-    pictures, specs = _pictures(comparison)
+    scripts = [Markup(_template("page.js")), Markup(pictures.javascript())]
+    drawn, specs = _pictures(comparison)
     answer = next((claim for claim in comparison.claims if claim.level == "answer"), None)
     return environment.get_template("page.html").render(
         c=comparison,
-        task=msgspec.to_builtins(comparison.task),
-        why=msgspec.to_builtins(comparison.why),
         answer=answer,
         headline=_headline(comparison, answer),
         main=[metric for metric in _MAIN if metric in comparison.metrics],
@@ -84,10 +85,11 @@ def comparison_page(comparison: Comparison) -> str:
         swept=_swept(comparison),
         baseline=_baseline(comparison),
         presets=list(_presets(comparison)),
-        pictures=pictures,
+        pictures=drawn,
         data=_json({"specs": specs, "sweep": _sweep(comparison)}),
         still=_still(comparison),
         mistakes=_mistakes(comparison),
+        gaps=_GAPS,
         most_classes=_MOST_CLASSES,
         most_labels=_MOST_LABELS,
         palettes=PALETTES,
@@ -108,8 +110,6 @@ def comparison_fragment(comparison: Comparison) -> str:
         .get_template("fragment.html")
         .render(
             c=comparison,
-            task=msgspec.to_builtins(comparison.task),
-            why=msgspec.to_builtins(comparison.why),
             answers=[claim for claim in comparison.claims if claim.level == "answer"],
             main=[metric for metric in _MAIN if metric in comparison.metrics],
             page=Path(comparison.folder, "report.html").as_posix() if comparison.folder else None,
@@ -173,7 +173,7 @@ def _facts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
             yield from _facts(inner, f"{name}.{key}".lstrip("."))
     else:
         listed = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-        yield name.replace("_", " "), one_line(listed)
+        yield one_line(name.replace("_", " ")), "none" if value is None else one_line(listed)
 
 
 # ------------------------------------------------------------------ what the page draws
@@ -199,14 +199,15 @@ def _pictures(comparison: Comparison) -> tuple[dict[str, Any], dict[str, charts.
         "rates": charts.rates_chart(comparison.heads),
         "learning": charts.learning_chart(figures),
     }
-    if comparison.why is not None:
-        specs["waterfall"] = charts.waterfall_chart(comparison.why)
-        specs["shapley"] = charts.shapley_chart(comparison.why)
-    pictures = {name: Markup(charts.svg(spec, None, prefix=f"{name}-")) for name, spec in specs.items()}
+    why = comparison.why
+    if why is not None:
+        specs["waterfall"] = charts.waterfall_chart(why, (why["head_b"], why["head_a"]))
+        specs |= {f"shapley-{gap}": charts.shapley_chart(why if gap == "quoted" else why[gap]) for gap in _GAPS}
+    drawn = {name: Markup(pictures.svg(spec, None, prefix=f"{name}-")) for name, spec in specs.items()}
     for i, figure in enumerate(figures.values()):
         spec = charts.threshold_chart(figure.threshold, _baseline(comparison))
-        pictures[f"threshold{i}"] = Markup(charts.svg(spec, None, prefix=f"threshold{i}-"))
-    return pictures, specs
+        drawn[f"threshold{i}"] = Markup(pictures.svg(spec, None, prefix=f"threshold{i}-"))
+    return drawn, specs
 
 
 def _baseline(comparison: Comparison) -> float | None:

@@ -117,7 +117,7 @@ def _table(comparison: Comparison, roomy: bool, notes: Notes) -> list[Text]:
 
 def _trained(head: str, result: HeadResult) -> str:
     rates = sorted(set(result.chosen_rates))
-    said = f"{one_line(head)}: {one_line(result.loss)}"
+    said = f"{one_line(head)}: {one_line(result.title)}"
     if rates:
         said += f", learning rate {', '.join(f'{rate:g}' for rate in rates)}"
     return said + (" (an end of the grid)" if result.at_edge else "")
