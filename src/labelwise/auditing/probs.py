@@ -1,0 +1,38 @@
+"""Scores as logits and probabilities for the parts of an audit that look at single rows or cells."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from labelwise.kernels.cells import probabilities
+from labelwise.metrics.case import Case
+
+__all__ = ["LEAST", "logits_of", "probabilities_of"]
+
+LEAST = 1e-12
+"""Probabilities are lifted to this before their logarithm is calibrated."""
+
+
+def probabilities_of(case: Case, rows: np.ndarray | slice) -> np.ndarray:
+    """(n, C) probabilities of some rows in float64; a yes/no task has one column."""
+    array = case.scores.array[rows]
+    if case.several or case.scores.task.kind == "binary":
+        return probabilities(array, case.scores.kind)
+    z = array.astype(np.float64)
+    if case.scores.kind == "probabilities":
+        total = z.sum(1, keepdims=True)
+        return z / np.where(total > 0, total, 1)
+    e = np.exp(z - z.max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
+
+
+def logits_of(case: Case, rows: np.ndarray | slice) -> np.ndarray:
+    """(n, C) logits of some rows in float64: of each label's yes, or up to a constant per row."""
+    array = case.scores.array[rows].astype(np.float64)
+    if case.scores.kind == "logits":
+        return array
+    p = array if case.scores.kind == "probabilities" else np.exp(array)
+    if case.several or case.scores.task.kind == "binary":
+        p = np.clip(p, LEAST, 1 - LEAST)
+        return np.log(p) - np.log1p(-p)
+    return np.log(np.clip(p, LEAST, 1))
