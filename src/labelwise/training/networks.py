@@ -56,7 +56,10 @@ class StackedChain:
             offset = torch.empty(1, 1, fan_out).uniform_(-bound, bound, generator=draw)
             self.parameters += [weight.repeat(trials, 1, 1), offset.repeat(trials, 1, 1)]
         last = hidden[-1] if hidden else n_inputs
-        self.parameters += [torch.zeros(trials, last, width), biases[:, None, :].float().clone()]
+        self.parameters += [
+            torch.zeros(trials, last, width),
+            biases[:, None, :].to(torch.get_default_dtype(), copy=True),
+        ]
         self.parameters = [p.to(biases.device).requires_grad_() for p in self.parameters]
 
     def logits(self, batch: Tensor) -> Tensor:
@@ -88,7 +91,7 @@ class ModuleNetwork:
             torch.manual_seed(seed)  # for the first call too: a lazy layer draws its weights there
             self.module, features = _tried(backbone.name, backbone.factory, shape, biases.device)
         self.weight = torch.zeros(features.shape[1], biases.shape[1], device=biases.device, requires_grad=True)
-        self.bias = biases[0].float().clone().requires_grad_()
+        self.bias = biases[0].to(torch.get_default_dtype(), copy=True).requires_grad_()
         body = [p for p in self.module.parameters() if p.requires_grad]
         self.parameters = [*body, self.weight, self.bias]
 

@@ -114,6 +114,7 @@ def _grouped(
     _, counts = np.unique(strata[rows], return_counts=True)
     balance = strata if counts.min() >= FOLDS else np.zeros_like(strata)
     parts = [rows[part] for _, part in folds.split(rows, balance[rows], groups[rows])]
+    parts = [parts[i] for i in rng.permutation(FOLDS)]  # the most uneven group always comes in the same fold
     test = parts[0] if test_rows is None else np.flatnonzero(test_rows)
     train = np.concatenate(parts[2:] if test_rows is None else [parts[0], *parts[2:]])
     split = Split(rng.permutation(train), rng.permutation(parts[1]), rng.permutation(test))
