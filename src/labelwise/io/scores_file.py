@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ import numpy as np
 
 from labelwise.errors import InputError, OptionError
 from labelwise.io.files import read_npz, reading
+from labelwise.io.targets import encode_targets
 from labelwise.scores import Logits, LogProbs, Probs, Scores
 from labelwise.task import Task
 
-__all__ = ["ScoresFile", "read_scores", "scan_scores"]
+__all__ = ["ScoresFile", "batches_of", "read_scores"]
 
 KINDS: dict[str, type[Scores]] = {"logits": Logits, "log_probs": LogProbs, "probs": Probs}
 COLUMNS = {"logit_": "logits", "log_prob_": "log_probs", "prob_": "probs"}
@@ -58,13 +59,20 @@ class _Raw:
     unread: list[str]
 
 
-def read_scores(path: Path | str, *, ordered: Sequence[str] | bool = False, task: Task | None = None) -> ScoresFile:
-    """Read a scores file whole.
+def read_scores(
+    path: Path | str,
+    *,
+    ordered: Sequence[str] | bool = False,
+    task: Task | None = None,
+    rows: slice | None = None,
+) -> ScoresFile:
+    """Read a scores file, whole or in part.
 
     Args:
         path: an .npz, .parquet or .csv file.
         ordered: the classes from lowest to highest, or True where the columns are in order: the task is ordinal.
         task: the task of the scores where it is known from elsewhere, e.g. for inputs of no known class.
+        rows: one of `batches_of`, to read no more than these.
 
     Returns:
         The scores with their targets.
@@ -82,44 +90,35 @@ def read_scores(path: Path | str, *, ordered: Sequence[str] | bool = False, task
     """
     path = Path(path)
     if not path.exists():
-        raise InputError(
-            "a scores file", f"{path}: there is no such file", "the path of an .npz, .parquet or .csv file"
-        )
-    raw = _from_npz(path) if path.suffix == ".npz" else _from_frame(_frame(path), path)
-    return _understand(raw, str(path), ordered, task)
+        raise InputError("a scores file", f"{path}: no such file", "the path of an .npz, .parquet or .csv file")
+    where = str(path) if rows is None else f"{path}, rows from {rows.start}"
+    raw = _from_npz(path) if path.suffix == ".npz" else _from_frame(_frame(path, rows), path)
+    return _understand(raw, where, ordered, task)
 
 
-def scan_scores(
-    path: Path | str, *, ordered: Sequence[str] | bool = False, cells: int = BATCH_CELLS
-) -> Iterator[ScoresFile]:
-    """Read a scores file in batches: a .parquet file needs memory for one batch only, others are read whole.
+def batches_of(path: Path | str, *, cells: int = BATCH_CELLS) -> list[slice | None]:
+    """Parts in which a scores file can be read one by one: rows of a .parquet file; other files have one part.
 
     Args:
         path: as in `read_scores`.
-        ordered: as in `read_scores`.
         cells: numbers in a batch.
 
-    Yields:
-        One `ScoresFile` per batch, in the order of the rows.
-
     Raises:
-        InputError: where the file cannot be read as scores.
+        InputError: where the file cannot be read.
     """
     path = Path(path)
-    if path.suffix != ".parquet":
-        yield read_scores(path, ordered=ordered)
-        return
+    if path.suffix != ".parquet" or not path.exists():
+        return [None]
     import polars as pl
 
     with reading(path, "parquet"):
         lazy = pl.scan_parquet(path)
         rows = int(lazy.select(pl.len()).collect().item())
-        width = len(_from_frame(lazy.head(1).collect(), path).array[0]) if rows else 1
+    if not rows:
+        return [None]
+    width = _from_frame(_frame(path, slice(0, 1)), path).array.shape[1]
     step = max(1, cells // width)
-    for start in range(0, max(rows, 1), step):
-        with reading(path, "parquet"):
-            frame = lazy.slice(start, step).collect()
-        yield _understand(_from_frame(frame, path), f"{path}, rows from {start}", ordered, None)
+    return [slice(start, min(start + step, rows)) for start in range(0, rows, step)]
 
 
 # ------------------------------------------------------------------ files
@@ -141,13 +140,15 @@ def _from_npz(path: Path) -> _Raw:
     )
 
 
-def _frame(path: Path) -> Any:
+def _frame(path: Path, rows: slice | None) -> Any:
     import polars as pl
 
     readers = {".parquet": pl.read_parquet, ".csv": lambda p: pl.read_csv(p, infer_schema_length=None)}
     if path.suffix not in readers:
         raise InputError("a scores file", f"{path}: a file of kind {path.suffix!r}", "an .npz, .parquet or .csv file")
     with reading(path, path.suffix[1:]):
+        if rows is not None:
+            return pl.scan_parquet(path).slice(rows.start, rows.stop - rows.start).collect()
         return readers[path.suffix](path)
 
 
@@ -184,7 +185,7 @@ def _one_kind(found: list[str], path: Path, given: str) -> str:
     raise InputError(
         "scores whose kind is told by their name",
         f"{path}: {given}",
-        "logits or probs (N, C) in an .npz; columns logit_NAME or prob_NAME, or a list column logits or probs, in a table",
+        "arrays logits or probs (N, C); in a table columns logit_NAME or prob_NAME, or a list column logits or probs",
     )
 
 
@@ -283,84 +284,6 @@ def _task(raw: _Raw, width: int, where: str, ordered: Sequence[str] | bool) -> T
     return Task("ordinal", classes, (f"{shape} and one label per row, the classes ordered as stated",))
 
 
-def encode_targets(y: Any, task: Task, where: str = "y") -> np.ndarray:
-    """Labels as targets of a task that is known already.
-
-    Args:
-        y: (N,) class names, or indices counted from 0; missing ones as nan, None or a negative number; for several
-            labels (N, L) 0/1 with nan.
-        task: binary, multiclass, ordinal or multilabel.
-        where: what to call the labels in messages.
-
-    Returns:
-        (N,) int64 with -1 for missing, or (N, L) float32 with nan.
-
-    Raises:
-        InputError: where a label is none of the task's.
-
-    Example:
-        >>> encode_targets(["b", "a", None], Task("multiclass", ("a", "b", "c"))).tolist()
-        [1, 0, -1]
-    """
-    array = np.asarray(y)
-    if task.kind == "multilabel":
-        if array.ndim != 2 or array.shape[1] != task.n_outputs:
-            raise InputError(
-                f"labels (N, {task.n_outputs}) of 0 and 1", f"{where}: shape {array.shape}", "one column per label"
-            )
-        values = array.astype(np.float32)
-        bad = ~(np.isnan(values) | (values == 0) | (values == 1))
-        if bad.any():
-            row, column = np.argwhere(bad)[0]
-            raise InputError(
-                'labels of 0 and 1, nan for "not known"',
-                f"{where}: {values[row, column]:g} at row {row}, column {column} ({task.class_names[column]})",
-                "0, 1 or nan",
-            )
-        return values
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim != 1:
-        raise InputError(
-            f"one label per row for the task {task}",
-            f"{where}: shape {array.shape}",
-            "class indices or names (N,); a 0/1 matrix only where a row may have several labels",
-        )
-    return _indices(array, task, where)
-
-
-def _indices(array: np.ndarray, task: Task, where: str) -> np.ndarray:
-    count = len(task.class_names)
-    if array.dtype.kind == "f":
-        whole = np.where(np.isfinite(array), array, -1)
-        broken = whole != np.round(whole)
-        if broken.any():
-            row = int(broken.argmax())
-            raise InputError("class indices", f"{where}: {array[row]} at row {row}", "whole numbers counted from 0")
-        array = whole.astype(np.int64)
-    if array.dtype.kind in "iub":
-        codes = array.astype(np.int64)
-        if codes.size and codes.max() >= count:
-            row = int(codes.argmax())
-            raise InputError(
-                f"class indices 0..{count - 1}", f"{where}: {codes[row]} at row {row}", "labels counted from 0"
-            )
-        return np.maximum(codes, -1)
-    index = {name: i for i, name in enumerate(task.class_names)}
-    codes = np.empty(len(array), np.int64)
-    for row, value in enumerate(array.tolist()):
-        missing = value is None or value != value or value == ""
-        name = value.decode() if isinstance(value, bytes) else str(value)
-        if not missing and name not in index:
-            raise InputError(
-                f"labels among {', '.join(task.class_names[:8])}{' ...' * (count > 8)}",
-                f"{where}: {name!r} at row {row}",
-                "the class names of the score columns, or indices counted from 0",
-            )
-        codes[row] = -1 if missing else index[name]
-    return codes
-
-
 def _refuse_names(names: list[str] | None, wanted: int, where: str) -> None:
     if names is None:
         return
@@ -377,7 +300,7 @@ def _refuse_twins(ids: np.ndarray, where: str) -> None:
         twin = int(np.argmax(count > 1))
         raise InputError(
             "ids that name one row each",
-            f"{where}: id {distinct[twin]!r} {count[twin]} times, first at row {first[twin]}; "
+            f"{where}: id {str(distinct[twin])!r} {count[twin]} times, first at row {first[twin]}; "
             f"{len(ids) - len(distinct)} rows repeat an id",
             "a distinct id per row, or no ids",
         )
