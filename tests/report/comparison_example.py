@@ -119,6 +119,7 @@ def comparison(
             "epochs": 20,
             "batch_size": 64,
             "device": "cpu",
+            "margin": 0.01,
         },
         metrics=metrics,
         rules=RULES,

@@ -92,6 +92,7 @@ def test_shares_that_make_up_all_rows_are_stacked_others_are_lines():
     whole = ThresholdCurve((0.0, 1.0), (0.2, 0.5), (0.9, 0.9), (0.3, 0.5), (0.4, 0.0), (0.1, 0.0))
     partial = msgspec.structs.replace(whole, wrong_label_rate=(0.5, 0.5))
     assert [charts.threshold_chart(c, None)["layer"][0]["mark"]["type"] for c in (whole, partial)] == ["area", "line"]
+    assert [charts.stackable(c) for c in (whole, partial)] == [True, False]
 
 
 def test_without_a_baseline_no_rule_is_drawn(result):
@@ -102,7 +103,7 @@ def test_without_a_baseline_no_rule_is_drawn(result):
 def test_histograms_are_shares_of_their_own_number(result):
     rows = rows_of(charts.confidence_chart(result.figures))
     for head in result.figures:
-        for kind, total in (("right", 1), ("wrong", -1)):
+        for kind, total in (("right answers", 1), ("wrong answers", -1)):
             shares = [r["share"] for r in rows if r["head"] == head and r["kind"] == kind]
             assert sum(shares) == pytest.approx(total, abs=1e-3)
 
@@ -123,7 +124,7 @@ def test_empty_bins_and_rates_without_a_score_are_left_out(result):
 
 
 def test_the_edge_of_the_grid_is_marked_where_it_was_chosen(result):
-    edges = {(r["head"], r["rate"]) for r in rows_of(charts.rates_chart(result.heads)) if r["edge"]}
+    edges = {(r["head"], r["rate"]) for r in rows_of(charts.rates_chart(result.heads)) if r["edge"] == "edge"}
     assert edges == {("sigmoid", 1.0)}
 
 

@@ -38,7 +38,19 @@ def test_text_and_heads_stand_out_from_the_paper(theme):
     colours = PALETTES[theme]
     for name in ("ink", "quiet", "link", "alarm"):
         assert contrast(colours[name], colours["paper"]) >= 4.5, name
-    for name in ("head0", "head1", "head2", "head3", "head4", "head5", "strict", "labelwise"):
+    for name in (
+        "head0",
+        "head1",
+        "head2",
+        "head3",
+        "head4",
+        "head5",
+        "strict",
+        "labelwise",
+        "wrongline",
+        "severalline",
+        "noneline",
+    ):
         assert contrast(colours[name], colours["paper"]) >= 3, name
     for area in ("right", "none", "several", "wrong"):
         assert contrast(colours["strict"], colours[area]) >= 3, area

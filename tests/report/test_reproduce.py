@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from comparison_example import comparison
 
+from labelwise.cli import compare_command
 from labelwise.report.reproduce import command_line, python_lines
 
 
@@ -39,7 +40,17 @@ def test_the_command_names_every_setting(result):
         "--epochs": "20",
         "--batch-size": "64",
         "--device": "cpu",
+        "--margin": "0.01",
     }
+
+
+def test_the_command_line_knows_every_option_of_it(result):
+    """Parsed by the command itself, which refuses what it does not know."""
+    words = shlex.split(command_line(with_settings(result, labels=["a", "b"], exclude=["c"], impute="median", id="d")))
+    context = compare_command.make_context("compare", words[2:])
+    assert context.params["heads"] == ["softmax", "sigmoid"]
+    assert context.params["rates"] == result.settings["rates"]
+    assert context.params["labels"] == ("a", "b")
 
 
 def test_the_python_is_three_statements_with_the_same_values(result):

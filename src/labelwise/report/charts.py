@@ -23,6 +23,7 @@ __all__ = [
     "reliability_chart",
     "rules_chart",
     "shapley_chart",
+    "stackable",
     "threshold_chart",
     "waterfall_chart",
 ]
@@ -124,11 +125,16 @@ def _share(field: str, title: str | None) -> dict[str, Any]:
 # ------------------------------------------------------------------ figures of every comparison
 
 
+def stackable(curve: ThresholdCurve) -> bool:
+    """True where the shares of right, wrong, several and no label make up all rows."""
+    parts = curve.strict_accuracy, curve.wrong_label_rate, curve.several_labels_rate, curve.no_label_rate
+    return all(abs(sum(column) - 1) < 1e-4 for column in zip(*parts, strict=True))
+
+
 def threshold_chart(curve: ThresholdCurve, baseline: float | None) -> Spec:
     """Shares of one head's rows against the threshold, with label-wise accuracy and what doing nothing gets.
 
-    Where the shares of right, wrong, several and no label make up all rows they are stacked areas, else lines. The plot
-    fills `FRAME` exactly.
+    The shares are stacked areas where that is possible, else lines. The plot fills `FRAME` exactly.
     """
     import altair as alt
 
@@ -138,19 +144,21 @@ def threshold_chart(curve: ThresholdCurve, baseline: float | None) -> Spec:
         "several": curve.several_labels_rate,
         "none": curve.no_label_rate,
     }
-    whole = all(abs(sum(column) - 1) < 1e-4 for column in zip(*parts.values(), strict=True))
+    stacked = stackable(curve)
+    names = list(parts) if stacked else [part for part in parts if part != "right"]  # its line is drawn below
     rows = [
-        {"t": t, "part": part, "order": i, "share": values[k]}
-        for i, (part, values) in enumerate(parts.items())
+        {"t": t, "part": part, "order": i, "share": parts[part][k]}
+        for i, part in enumerate(names)
         for k, t in enumerate(curve.thresholds)
     ]
-    color = alt.Color("part:N", scale=alt.Scale(domain=list(parts), range=[ink(p) for p in parts]), legend=None)
+    inks = [ink(part if stacked else f"{part}line") for part in names]
+    color = alt.Color("part:N", scale=alt.Scale(domain=names, range=inks), legend=None)
     x = alt.X("t:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=alt.Axis(title="threshold", tickCount=5))
     base = alt.Chart(_table("rows")).encode(x=x, color=color)
-    if whole:
+    if stacked:
         shares = base.mark_area(order=False).encode(y=alt.Y(**_share("share", None), stack="zero"), order="order:Q")
     else:
-        shares = base.mark_line(strokeWidth=2).encode(y=alt.Y(**_share("share", None)))
+        shares = base.mark_line(strokeWidth=1.5).encode(y=alt.Y(**_share("share", None)))
     lines = [
         {"t": t, "strict": s, "labelwise": a}
         for t, s, a in zip(curve.thresholds, curve.strict_accuracy, curve.labelwise_accuracy, strict=True)
@@ -174,17 +182,23 @@ def threshold_chart(curve: ThresholdCurve, baseline: float | None) -> Spec:
     return spec | {"config": {k: v for k, v in _LOOK.items() if k != "padding"}}
 
 
-def confidence_chart(figures: Mapping[str, HeadFigures]) -> Spec:
+def confidence_chart(figures: Mapping[str, HeadFigures], *, several: bool = False) -> Spec:
     """Top probability of right answers (upwards) and of wrong ones (downwards), each as shares of their own number.
 
     The broken line is where a mistake begins to count as overconfident.
+
+    Args:
+        figures: by head.
+        several: True where a row may have several labels: then it is the probability of each label, of those that
+            hold against those that do not.
     """
     import altair as alt
 
+    kinds = ("labels that hold", "labels that do not") if several else ("right answers", "wrong answers")
     rows = []
     for head, figure in figures.items():
         histogram = figure.confidence
-        for sign, kind, counts in ((1, "right", histogram.right), (-1, "wrong", histogram.wrong)):
+        for sign, kind, counts in ((1, kinds[0], histogram.right), (-1, kinds[1], histogram.wrong)):
             total = sum(counts) or 1
             rows += [
                 {"head": head, "kind": kind, "from": low, "to": high, "share": sign * n / total, "answers": n}
@@ -194,14 +208,14 @@ def confidence_chart(figures: Mapping[str, HeadFigures]) -> Spec:
     heads = list(figures)
     bars = alt.Chart().mark_rect(stroke=ink("paper"), strokeWidth=0.7)
     bars = bars.encode(
-        x=alt.X(**_share("from", "top probability")),
+        x=alt.X(**_share("from", "probability" if several else "top probability")),
         x2="to:Q",
         y=alt.Y("share:Q", axis=alt.Axis(labelExpr="format(abs(datum.value), '.0%')", title=None, tickCount=5)),
         y2=alt.datum(0),
         color=alt.Color(
             "kind:N",
-            scale=alt.Scale(domain=["right", "wrong"], range=[ink("strict"), ink("alarm")]),
-            legend=alt.Legend(title=None, labelExpr="datum.label + ' answers'"),
+            scale=alt.Scale(domain=list(kinds), range=[ink("strict"), ink("alarm")]),
+            legend=alt.Legend(title=None),
         ),
         tooltip=["head:N", "kind:N", _tip("from", ".2f"), _tip("to", ".2f"), _tip("answers", ",d")],
     )
@@ -266,7 +280,7 @@ def rates_chart(heads: Mapping[str, HeadResult]) -> Spec:
             "high": point.high,
             "chosen": point.chosen,
             "diverged": point.diverged,
-            "edge": point.chosen > 0 and point.rate in _ends(result),
+            "edge": "edge" if point.chosen and point.rate in _ends(result) else "",
         }
         for head, result in heads.items()
         for point in result.rates
@@ -305,7 +319,7 @@ def _rates_panel(data: Any, heads: Sequence[str], field: str, title: str, *, fir
             y=y, shape=_by_head(heads, "shape"), tooltip=[*tips, "chosen:Q", "diverged:Q"]
         ),
         chosen.mark_point(filled=False, strokeWidth=2, opacity=1).encode(y=y, size=size),
-        chosen.transform_filter("datum.edge").mark_text(text="edge", dy=-16, fontSize=11).encode(y=y),
+        chosen.mark_text(dy=-16, fontSize=11).encode(y=y, text="edge:N"),
     ).properties(width=270, height=190)
 
 

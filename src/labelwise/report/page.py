@@ -28,7 +28,6 @@ _MAIN = (
     "no_label_rate",
     "several_labels_rate",
     "wrong_label_rate",
-    "micro_f1",
     "macro_f1",
     "nll",
     "ece",
@@ -80,6 +79,8 @@ def comparison_page(comparison: Comparison) -> str:
         c=comparison,
         answer=answer,
         headline=_headline(comparison, answer),
+        claims=_claims(comparison, answer),
+        lines=not all(charts.stackable(figure.threshold) for figure in comparison.figures.values()),
         main=[metric for metric in _MAIN if metric in comparison.metrics],
         metrics=[metric for metric in comparison.metrics if metric != "labelwise_baseline"],
         swept=_swept(comparison),
@@ -187,6 +188,12 @@ def _headline(comparison: Comparison, answer: Claim | None) -> tuple[str, str]:
     return (first, rest) if colon else (answer.text, "")
 
 
+def _claims(comparison: Comparison, answer: Claim | None) -> list[Claim]:
+    """What else was found, but for the causes, which stand in a section of their own."""
+    causes = {claim["text"] for claim in comparison.why["claims"]} if comparison.why else set()
+    return [claim for claim in comparison.claims if claim is not answer and claim.text not in causes]
+
+
 def _pictures(comparison: Comparison) -> tuple[dict[str, Any], dict[str, charts.Spec]]:
     """Every figure as SVG with named colours, and the specs of those that the script makes interactive."""
     from markupsafe import Markup
@@ -194,7 +201,7 @@ def _pictures(comparison: Comparison) -> tuple[dict[str, Any], dict[str, charts.
     figures = comparison.figures
     specs = {
         "rules": charts.rules_chart(comparison.heads, comparison.rules),
-        "confidence": charts.confidence_chart(figures),
+        "confidence": charts.confidence_chart(figures, several=comparison.task["kind"] == "multilabel"),
         "reliability": charts.reliability_chart(figures),
         "rates": charts.rates_chart(comparison.heads),
         "learning": charts.learning_chart(figures),
