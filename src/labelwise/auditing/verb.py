@@ -75,11 +75,18 @@ def audit(
 
 
 def case_of(
-    scores: Scores, y: Any, *, ids: Any = None, groups: Any = None, seed: int = 0, resamples: int = 1000
+    scores: Scores,
+    y: Any,
+    *,
+    ids: Any = None,
+    groups: Any = None,
+    seed: int = 0,
+    resamples: int = 1000,
+    allow_no_truth: bool = False,
 ) -> Case:
     """Scores with their encoded labels, checked.
 
-    Args, errors: as in `audit`.
+    Args, errors: as in `audit`; with `allow_no_truth` a part of a larger whole may be without any known label.
     """
     if not isinstance(scores, Scores):
         raise InputError(
@@ -105,7 +112,7 @@ def case_of(
             f"{len(scores)} labels, one per row of scores", f"{len(targets)} labels", "labels of the same rows"
         )
     case = Case(scores, targets, resamples=resamples, seed=seed)
-    if not case.n:
+    if not case.n and not allow_no_truth:
         raise InputError("labels", "every label is missing", "the labels of the rows, class names or indices")
     return case
 
