@@ -8,8 +8,7 @@ import pytest
 from comparison_example import comparison, with_why
 
 from labelwise.comparison.result import ThresholdCurve
-from labelwise.errors import OptionError
-from labelwise.report import charts, pictures
+from labelwise.report import causes, charts, pictures
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +25,8 @@ def every_spec(result):
         "learning": charts.learning_chart(result.figures),
     }
     if result.why is not None:
-        specs["waterfall"] = charts.waterfall_chart(result.why, ("sigmoid", "softmax"))
-        specs["shapley"] = charts.shapley_chart(result.why)
+        specs["waterfall"] = causes.waterfall_chart(result.why, ("sigmoid", "softmax"))
+        specs["shapley"] = causes.shapley_chart(result.why)
     for head, figure in result.figures.items():
         specs[f"threshold {head}"] = charts.threshold_chart(figure.threshold, 0.9)
     return specs
@@ -126,34 +125,3 @@ def test_empty_bins_and_rates_without_a_score_are_left_out(result):
 def test_the_edge_of_the_grid_is_marked_where_it_was_chosen(result):
     edges = {(r["head"], r["rate"]) for r in rows_of(charts.rates_chart(result.heads)) if r["edge"] == "edge"}
     assert edges == {("sigmoid", 1.0)}
-
-
-def test_the_waterfall_runs_from_one_figure_to_the_other(result):
-    rows = rows_of(charts.waterfall_chart(result.why, ("sigmoid", "softmax")))
-    assert rows[0]["to"] == pytest.approx(result.why["b"], rel=1e-4)
-    assert rows[-1]["to"] == pytest.approx(result.why["a"], rel=1e-4)
-    assert sum(r["change"] for r in rows[1:-1]) == pytest.approx(result.why["gap"], abs=1e-3)
-
-
-def test_ids_get_the_prefix(result):
-    picture = pictures.svg(charts.learning_chart(result.figures), prefix="one-")
-    assert all(i.startswith("one-") for i in re.findall(r'\bid="([^"]*)"', picture))
-    assert all(i.startswith("one-") for i in re.findall(r"url\(#([^)]*)\)", picture))
-
-
-def test_themes_and_png(result):
-    spec = charts.shapley_chart(result.why)
-    assert pictures.png(spec).startswith(b"\x89PNG")
-    assert pictures.svg(spec, "dark") != pictures.svg(spec, "light")
-    assert "var(--lw-ink)" in pictures.svg(spec, None)
-    with pytest.raises(OptionError, match="dark"):
-        pictures.svg(spec, "darkk")
-
-
-def test_a_spec_may_load_nothing(result):
-    spec = charts.learning_chart(result.figures) | {"data": {"url": "http://127.0.0.1:9/rows.json"}}
-    spec["hconcat"][0].pop("data", None)
-    for layer in spec["hconcat"][0]["layer"]:
-        layer.pop("data", None)
-    with pytest.raises(ValueError, match="allowed"):
-        pictures.svg(spec)

@@ -5,124 +5,27 @@ Colours are named (`palette.ink`); `pictures.svg` and `pictures.png` paint them.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labelwise.comparison.result import HeadFigures, HeadResult, RuleInfo, ThresholdCurve
 from labelwise.decisions import OVERCONFIDENT
-from labelwise.report.palette import DASHES, SHAPES, head_ink, ink
+from labelwise.report.canvas import LOOK, WIDE, Spec, by_head, facets, finished, share_axis, table, tip
+from labelwise.report.palette import ink
 
 __all__ = [
-    "FONT",
     "FRAME",
-    "Spec",
     "confidence_chart",
     "learning_chart",
     "rates_chart",
     "reliability_chart",
     "rules_chart",
-    "shapley_chart",
     "stackable",
     "threshold_chart",
-    "waterfall_chart",
 ]
 
-Spec = dict[str, Any]
 FRAME = {"left": 44, "top": 10, "width": 300, "height": 220, "right": 10, "bottom": 38}
 """Where the plot of a threshold chart lies in its picture, in pixels: the page draws its marker by it."""
-
-FONT = "Arial, Helvetica, Liberation Sans, sans-serif"
-"""Common enough that the room a label was given is the room it takes."""
-
-_WIDE = 660
-
-
-_QUIET = {"labelColor": ink("quiet"), "titleColor": ink("ink"), "labelFontSize": 11, "titleFontSize": 11}
-_LINES = {"domainColor": ink("line"), "gridColor": ink("line"), "gridOpacity": 0.6, "tickColor": ink("line")}
-_LOOK = {
-    "aria": False,
-    "background": "transparent",
-    "font": FONT,
-    "padding": 6,
-    "view": {"stroke": None},
-    "axis": {**_QUIET, **_LINES, "titleFontWeight": "normal"},
-    "header": {**_QUIET, "labelColor": ink("ink"), "labelFontSize": 12, "labelFontWeight": "bold"},
-    "legend": {**_QUIET, "orient": "top", "symbolOpacity": 1, "symbolSize": 70},
-}
-
-
-def _finished(chart: Any, **tables: Iterable[Mapping[str, Any]]) -> Spec:
-    """The chart's spec with its tables and the house's look.
-
-    Marks are not read aloud one by one: the figure has a caption, and its numbers stand in tables.
-    """
-    return chart.to_dict() | {
-        "config": _LOOK,
-        "datasets": {name: [_rounded(row) for row in rows] for name, rows in tables.items()},
-    }
-
-
-def _table(name: str) -> Any:
-    """A table by name; its rows are put into the finished spec, past Altair, which is slow with them."""
-    import altair as alt
-
-    return alt.NamedData(name)
-
-
-def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Five digits are enough to draw; what is not finite is not drawn."""
-    return {k: _drawn(v) if isinstance(v, float) else v for k, v in row.items()}
-
-
-def _drawn(value: float) -> float | None:
-    return float(f"{value:.5g}") if math.isfinite(value) else None
-
-
-def _by_head(heads: Sequence[str], channel: str, *, legend: str | None = "symbol") -> Any:
-    """Colour, dash or shape by head, the same in every chart; legends of one chart fall into one.
-
-    `legend` is how its keys are drawn: ``symbol``, ``stroke``, or None for no legend.
-    """
-    import altair as alt
-
-    ranges = {
-        "color": [head_ink(i) for i in range(len(heads))],
-        "strokeDash": [DASHES[i % len(DASHES)] for i in range(len(heads))],
-        "shape": [SHAPES[i % len(SHAPES)] for i in range(len(heads))],
-    }
-    keys = {"symbolType": "stroke", "symbolSize": 400} if legend == "stroke" else {}
-    kind = {"color": alt.Color, "strokeDash": alt.StrokeDash, "shape": alt.Shape}[channel]
-    return kind(
-        "head:N",
-        scale=alt.Scale(domain=list(heads), range=ranges[channel]),
-        legend=alt.Legend(title=None, labelLimit=200, **keys) if legend and len(heads) > 1 else None,
-    )
-
-
-def _facets(layers: Any, heads: Sequence[str]) -> Any:
-    """One small picture per head, in the order of the heads, three to a line."""
-    import altair as alt
-
-    columns = min(len(heads), 3)
-    width = {1: 420, 2: 280, 3: 175}[columns]
-    facet = alt.Facet("head:N", title=None, sort=list(heads), header=alt.Header(labelLimit=width))
-    return layers.properties(width=width, height=170).facet(facet=facet, columns=columns)
-
-
-def _share(field: str, title: str | None) -> dict[str, Any]:
-    """An axis of shares from 0 to 1, in percent."""
-    import altair as alt
-
-    scale = alt.Scale(domain=[0, 1], nice=False)
-    return {
-        "shorthand": f"{field}:Q",
-        "scale": scale,
-        "axis": alt.Axis(format="%", title=title, tickCount=5),
-    }
-
-
-# ------------------------------------------------------------------ figures of every comparison
 
 
 def stackable(curve: ThresholdCurve) -> bool:
@@ -154,23 +57,23 @@ def threshold_chart(curve: ThresholdCurve, baseline: float | None) -> Spec:
     inks = [ink(part if stacked else f"{part}line") for part in names]
     color = alt.Color("part:N", scale=alt.Scale(domain=names, range=inks), legend=None)
     x = alt.X("t:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=alt.Axis(title="threshold", tickCount=5))
-    base = alt.Chart(_table("rows")).encode(x=x, color=color)
+    base = alt.Chart(table("rows")).encode(x=x, color=color)
     if stacked:
-        shares = base.mark_area(order=False).encode(y=alt.Y(**_share("share", None), stack="zero"), order="order:Q")
+        shares = base.mark_area(order=False).encode(y=alt.Y(**share_axis("share", None), stack="zero"), order="order:Q")
     else:
-        shares = base.mark_line(strokeWidth=1.5).encode(y=alt.Y(**_share("share", None)))
+        shares = base.mark_line(strokeWidth=1.5).encode(y=alt.Y(**share_axis("share", None)))
     lines = [
         {"t": t, "strict": s, "labelwise": a}
         for t, s, a in zip(curve.thresholds, curve.strict_accuracy, curve.labelwise_accuracy, strict=True)
     ]
-    line = alt.Chart(_table("lines")).encode(x=x)
+    line = alt.Chart(table("lines")).encode(x=x)
     layers = [
         shares,
         line.mark_line(strokeWidth=2.5, color=ink("strict")).encode(y="strict:Q"),
         line.mark_line(strokeWidth=2.5, color=ink("labelwise"), strokeDash=[7, 3]).encode(y="labelwise:Q"),
     ]
     if baseline is not None:
-        rule = alt.Chart(_table("rule"))
+        rule = alt.Chart(table("rule"))
         layers.append(rule.mark_rule(color=ink("labelwise"), strokeDash=[2, 3], strokeWidth=1.5).encode(y="y:Q"))
     chart = alt.layer(*layers).properties(
         width=FRAME["width"],
@@ -178,8 +81,8 @@ def threshold_chart(curve: ThresholdCurve, baseline: float | None) -> Spec:
         autosize=alt.AutoSizeParams(type="none"),
         padding={side: FRAME[side] for side in ("left", "top", "right", "bottom")},
     )
-    spec = _finished(chart, rows=rows, lines=lines, rule=[{"y": baseline}])
-    return spec | {"config": {k: v for k, v in _LOOK.items() if k != "padding"}}
+    spec = finished(chart, rows=rows, lines=lines, rule=[{"y": baseline}])
+    return spec | {"config": {k: v for k, v in LOOK.items() if k != "padding"}}
 
 
 def confidence_chart(figures: Mapping[str, HeadFigures], *, several: bool = False) -> Spec:
@@ -208,7 +111,7 @@ def confidence_chart(figures: Mapping[str, HeadFigures], *, several: bool = Fals
     heads = list(figures)
     bars = alt.Chart().mark_rect(stroke=ink("paper"), strokeWidth=0.7)
     bars = bars.encode(
-        x=alt.X(**_share("from", "probability" if several else "top probability")),
+        x=alt.X(**share_axis("from", "probability" if several else "top probability")),
         x2="to:Q",
         y=alt.Y("share:Q", axis=alt.Axis(labelExpr="format(abs(datum.value), '.0%')", title=None, tickCount=5)),
         y2=alt.datum(0),
@@ -217,11 +120,11 @@ def confidence_chart(figures: Mapping[str, HeadFigures], *, several: bool = Fals
             scale=alt.Scale(domain=list(kinds), range=[ink("strict"), ink("alarm")]),
             legend=alt.Legend(title=None),
         ),
-        tooltip=["head:N", "kind:N", _tip("from", ".2f"), _tip("to", ".2f"), _tip("answers", ",d")],
+        tooltip=["head:N", "kind:N", tip("from", ".2f"), tip("to", ".2f"), tip("answers", ",d")],
     )
     zero = alt.Chart().mark_rule(color=ink("quiet")).encode(y=alt.datum(0))
     sure = alt.Chart().mark_rule(color=ink("quiet"), strokeDash=[3, 3]).encode(x=alt.datum(OVERCONFIDENT))
-    return _finished(_facets(alt.layer(bars, zero, sure, data=_table("rows")), heads), rows=rows)
+    return finished(facets(alt.layer(bars, zero, sure, data=table("rows")), heads), rows=rows)
 
 
 def reliability_chart(figures: Mapping[str, HeadFigures]) -> Spec:
@@ -236,31 +139,25 @@ def reliability_chart(figures: Mapping[str, HeadFigures]) -> Spec:
     ]
     heads = list(figures)
     base = alt.Chart().encode(
-        x=alt.X(**_share("confidence", "mean confidence")), color=_by_head(heads, "color", legend=None)
+        x=alt.X(**share_axis("confidence", "mean confidence")), color=by_head(heads, "color", legend=None)
     )
-    tips = ["head:N", *(_tip(f, ".1%") for f in ("confidence", "right", "low", "high")), _tip("answers", ",d")]
+    tips = ["head:N", *(tip(f, ".1%") for f in ("confidence", "right", "low", "high")), tip("answers", ",d")]
     layers = alt.layer(
-        alt.Chart(_table("diagonal"))
+        alt.Chart(table("diagonal"))
         .mark_line(color=ink("quiet"), strokeDash=[3, 3], strokeWidth=1)
-        .encode(x="said:Q", y=alt.Y(**_share("said", None))),
+        .encode(x="said:Q", y=alt.Y(**share_axis("said", None))),
         base.mark_area(opacity=0.18).encode(y="low:Q", y2="high:Q"),
         base.mark_line(strokeWidth=1.5).encode(y="right:Q"),
         base.mark_point(filled=True, opacity=1).encode(
             y="right:Q", size=alt.Size("answers:Q", scale=alt.Scale(range=[20, 160]), legend=None), tooltip=tips
         ),
-        data=_table("rows"),
+        data=table("rows"),
     )
-    return _finished(_facets(layers, heads), rows=rows, diagonal=[{"said": 0.0}, {"said": 1.0}])
+    return finished(facets(layers, heads), rows=rows, diagonal=[{"said": 0.0}, {"said": 1.0}])
 
 
 def _columns(curve: Any) -> tuple[Sequence[Any], ...]:
     return curve.confidence, curve.accuracy, curve.low, curve.high, curve.count
-
-
-def _tip(field: str, form: str) -> Any:
-    import altair as alt
-
-    return alt.Tooltip(f"{field}:Q", format=form)
 
 
 def rates_chart(heads: Mapping[str, HeadResult]) -> Spec:
@@ -286,7 +183,7 @@ def rates_chart(heads: Mapping[str, HeadResult]) -> Spec:
         for point in result.rates
         if point.score is not None
     ]
-    data, names = _table("rows"), list(heads)
+    data, names = table("rows"), list(heads)
     panels = [
         _rates_panel(data, names, field, title, first=field == "rate")
         for field, title in (
@@ -294,7 +191,7 @@ def rates_chart(heads: Mapping[str, HeadResult]) -> Spec:
             ("effective", "learning rate x scale of the gradient"),
         )
     ]
-    return _finished(alt.hconcat(*panels).resolve_scale(y="shared"), rows=rows)
+    return finished(alt.hconcat(*panels).resolve_scale(y="shared"), rows=rows)
 
 
 def _ends(result: HeadResult) -> tuple[float, float]:
@@ -308,15 +205,15 @@ def _rates_panel(data: Any, heads: Sequence[str], field: str, title: str, *, fir
     powers = alt.Axis(title=title, values=[10.0**k for k in range(-8, 4)], format="~g")
     x = alt.X(f"{field}:Q", scale=alt.Scale(type="log", nice=False, padding=14), axis=powers)
     y = alt.Y("score:Q", scale=alt.Scale(zero=False), axis=alt.Axis(title="validation score" if first else None))
-    base = alt.Chart(data).encode(x=x, color=_by_head(heads, "color"))
-    tips = ["head:N", _tip("rate", "~g"), _tip("effective", "~g"), *(_tip(f, ".3f") for f in ("score", "low", "high"))]
+    base = alt.Chart(data).encode(x=x, color=by_head(heads, "color"))
+    tips = ["head:N", tip("rate", "~g"), tip("effective", "~g"), *(tip(f, ".3f") for f in ("score", "low", "high"))]
     chosen = base.transform_filter("datum.chosen > 0")
     size = alt.Size("chosen:Q", scale=alt.Scale(range=[120, 320], zero=True), legend=None)
     return alt.layer(
         base.mark_area(opacity=0.15).encode(y="low:Q", y2="high:Q"),
         base.mark_line(strokeWidth=1.5).encode(y=y),
         base.mark_point(filled=True, opacity=1, size=36).encode(
-            y=y, shape=_by_head(heads, "shape"), tooltip=[*tips, "chosen:Q", "diverged:Q"]
+            y=y, shape=by_head(heads, "shape"), tooltip=[*tips, "chosen:Q", "diverged:Q"]
         ),
         chosen.mark_point(filled=False, strokeWidth=2, opacity=1).encode(y=y, size=size),
         chosen.mark_text(dy=-16, fontSize=11).encode(y=y, text="edge:N"),
@@ -332,20 +229,20 @@ def learning_chart(figures: Mapping[str, HeadFigures]) -> Spec:
         for head, figure in figures.items()
         for epoch, training, validation in figure.learning
     ]
-    data, heads = _table("rows"), list(figures)
+    data, heads = table("rows"), list(figures)
     panels = []
     for field in ("training", "validation"):
         base = alt.Chart(data).encode(
             x=alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, tickCount=6)),
             y=alt.Y(f"{field}:Q", title=f"{field} loss"),
-            color=_by_head(heads, "color", legend="stroke"),
+            color=by_head(heads, "color", legend="stroke"),
         )
-        line = base.mark_line(strokeWidth=1.8).encode(strokeDash=_by_head(heads, "strokeDash", legend="stroke"))
+        line = base.mark_line(strokeWidth=1.8).encode(strokeDash=by_head(heads, "strokeDash", legend="stroke"))
         dots = base.mark_point(filled=True, size=60, opacity=0).encode(
-            tooltip=["head:N", "epoch:Q", _tip("training", ".4f"), _tip("validation", ".4f")]
+            tooltip=["head:N", "epoch:Q", tip("training", ".4f"), tip("validation", ".4f")]
         )
         panels.append(alt.layer(line, dots).properties(width=270, height=190))
-    return _finished(alt.hconcat(*panels), rows=rows)
+    return finished(alt.hconcat(*panels), rows=rows)
 
 
 def rules_chart(heads: Mapping[str, HeadResult], rules: Mapping[str, RuleInfo]) -> Spec:
@@ -368,72 +265,17 @@ def rules_chart(heads: Mapping[str, HeadResult], rules: Mapping[str, RuleInfo]) 
             )
     names = list(heads)
     y = alt.Y("rule:N", sort=[info.title for info in rules.values()], axis=alt.Axis(title=None, labelLimit=180))
-    base = alt.Chart(_table("rows")).encode(
-        y=y, yOffset=alt.YOffset("head:N", sort=names), color=_by_head(names, "color")
+    base = alt.Chart(table("rows")).encode(
+        y=y, yOffset=alt.YOffset("head:N", sort=names), color=by_head(names, "color")
     )
     x = alt.X(
         "strict:Q", scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(format=".2f", title="accuracy", tickCount=8)
     )
-    tips = ["head:N", "rule:N", *(_tip(f, ".3f") for f in ("strict", "low", "high", "labelwise"))]
+    tips = ["head:N", "rule:N", *(tip(f, ".3f") for f in ("strict", "low", "high", "labelwise"))]
     layers = alt.layer(
         base.mark_rule(strokeWidth=1, opacity=0.45, strokeDash=[2, 2]).encode(x=x, x2="labelwise:Q"),
         base.mark_rule(strokeWidth=2.5).encode(x="low:Q", x2="high:Q"),
-        base.mark_point(filled=True, size=60, opacity=1).encode(x=x, shape=_by_head(names, "shape"), tooltip=tips),
+        base.mark_point(filled=True, size=60, opacity=1).encode(x=x, shape=by_head(names, "shape"), tooltip=tips),
         base.mark_point(filled=False, size=60, opacity=1, shape="diamond").encode(x="labelwise:Q", tooltip=tips),
     )
-    return _finished(layers.properties(width=_WIDE - 160, height=alt.Step(14)), rows=rows)
-
-
-# ------------------------------------------------------------------ why one is better
-
-
-def waterfall_chart(why: Mapping[str, Any], ends: tuple[str, str]) -> Spec:
-    """From the figure of b to the figure of a, a bar for each switch in the customary order.
-
-    Args:
-        why: one attribution as `Why.to_dict` has it.
-        ends: names of b and of a.
-    """
-    import altair as alt
-
-    steps = [(step["title"], step["from"], step["to"], "step") for step in why["waterfall"]]
-    rows = [
-        {"name": name, "from": low, "to": high, "change": high - low, "kind": kind, "top": max(low, high)}
-        for name, low, high, kind in ((ends[0], 0.0, why["b"], "end"), *steps, (ends[1], 0.0, why["a"], "end"))
-    ]
-    base = alt.Chart(_table("rows")).encode(x=alt.X("name:N", sort=None, axis=alt.Axis(title=None, labelAngle=0)))
-    drawn = base.mark_bar(size=34).encode(
-        y=alt.Y("from:Q", axis=alt.Axis(title=None, format=".2~f")),
-        y2="to:Q",
-        color=alt.when("datum.kind == 'end'")
-        .then(alt.value(ink("head5")))
-        .when("datum.change >= 0")
-        .then(alt.value(ink("strict")))
-        .otherwise(alt.value(ink("alarm"))),
-        tooltip=["name:N", *(_tip(f, ".3f") for f in ("from", "to", "change"))],
-    )
-    texts = base.mark_text(dy=-7, color=ink("ink"), fontSize=11).encode(y="top:Q")
-    totals = texts.transform_filter("datum.kind == 'end'").encode(text=alt.Text("to:Q", format=".3f"))
-    changes = texts.transform_filter("datum.kind == 'step'").encode(text=alt.Text("change:Q", format="+.3f"))
-    return _finished(alt.layer(drawn, totals, changes).properties(width=_WIDE - 60, height=230), rows=rows)
-
-
-def shapley_chart(why: Mapping[str, Any]) -> Spec:
-    """Each switch's share of a gap: bar, 95% interval (thick), lowest and highest gain over all situations (thin)."""
-    import altair as alt
-
-    fields = ("shapley", "low", "high", "order_min", "order_max")
-    rows = [{"name": s["title"], **{field: s[field] for field in fields}} for s in why["switches"].values()]
-    y = alt.Y("name:N", sort=None, axis=alt.Axis(title=None, labelLimit=180))
-    axis = alt.Axis(format="+.2f", title="share of the gap", tickCount=8)
-    base = alt.Chart(_table("rows")).encode(y=y)
-    return _finished(
-        alt.layer(
-            base.mark_bar(size=14, color=ink("head5"), opacity=0.45).encode(
-                x=alt.X("shapley:Q", axis=axis), tooltip=["name:N", *(_tip(f, "+.3f") for f in fields)]
-            ),
-            base.mark_rule(strokeWidth=1, color=ink("quiet")).encode(x="order_min:Q", x2="order_max:Q"),
-            base.mark_rule(strokeWidth=3.5, color=ink("ink")).encode(x="low:Q", x2="high:Q"),
-        ).properties(width=_WIDE - 160, height=alt.Step(26)),
-        rows=rows,
-    )
+    return finished(layers.properties(width=WIDE - 160, height=alt.Step(14)), rows=rows)

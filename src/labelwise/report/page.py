@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from labelwise.comparison.result import Claim, Comparison
-from labelwise.report import charts, pictures
+from labelwise.report import causes, charts, pictures
+from labelwise.report.canvas import Spec
 from labelwise.report.numbers import Notes, capital, difference, interval, number, one_line, shortened
 from labelwise.report.palette import PALETTES, head_ink
 from labelwise.report.reproduce import command_line, python_lines
@@ -194,7 +195,7 @@ def _claims(comparison: Comparison, answer: Claim | None) -> list[Claim]:
     return [claim for claim in comparison.claims if claim is not answer and claim.text not in causes]
 
 
-def _pictures(comparison: Comparison) -> tuple[dict[str, Any], dict[str, charts.Spec]]:
+def _pictures(comparison: Comparison) -> tuple[dict[str, Any], dict[str, Spec]]:
     """Every figure as SVG with named colours, and the specs of those that the script makes interactive."""
     from markupsafe import Markup
 
@@ -208,8 +209,8 @@ def _pictures(comparison: Comparison) -> tuple[dict[str, Any], dict[str, charts.
     }
     why = comparison.why
     if why is not None:
-        specs["waterfall"] = charts.waterfall_chart(why, (why["head_b"], why["head_a"]))
-        specs |= {f"shapley-{gap}": charts.shapley_chart(why if gap == "quoted" else why[gap]) for gap in _GAPS}
+        specs["waterfall"] = causes.waterfall_chart(why, (why["head_b"], why["head_a"]))
+        specs |= {f"shapley-{gap}": causes.shapley_chart(why if gap == "quoted" else why[gap]) for gap in _GAPS}
     drawn = {name: Markup(pictures.svg(spec, None, prefix=f"{name}-")) for name, spec in specs.items()}
     for i, figure in enumerate(figures.values()):
         spec = charts.threshold_chart(figure.threshold, _baseline(comparison))

@@ -8,20 +8,19 @@ from __future__ import annotations
 import functools
 import json
 import re
-from typing import Any
 
 from labelwise.errors import choose
-from labelwise.report.charts import FONT
+from labelwise.report.canvas import FONT, Spec
 from labelwise.report.palette import PALETTES, painted
 
 __all__ = ["javascript", "png", "svg"]
 
 
-def svg(spec: dict[str, Any], theme: str | None = "light", *, prefix: str = "") -> str:
+def svg(spec: Spec, theme: str | None = "light", *, prefix: str = "") -> str:
     """The picture of a spec as SVG.
 
     Args:
-        spec: a Vega-Lite spec of `charts`.
+        spec: a Vega-Lite spec of `charts` or `causes`.
         theme: ``light`` or ``dark``; None leaves the colours as CSS variables, for a page that defines them.
         prefix: put before every id inside, where several pictures share a document.
     """
@@ -33,7 +32,7 @@ def svg(spec: dict[str, Any], theme: str | None = "light", *, prefix: str = "") 
     return text if theme is None else painted(text, choose(theme, PALETTES, what="theme"))
 
 
-def png(spec: dict[str, Any], theme: str = "light", *, scale: float = 2.0) -> bytes:
+def png(spec: Spec, theme: str = "light", *, scale: float = 2.0) -> bytes:
     """The picture of a spec as PNG, `scale` pixels per unit."""
     import vl_convert
 
