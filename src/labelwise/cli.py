@@ -15,7 +15,10 @@ from labelwise.errors import LabelwiseError
 
 __all__ = ["main"]
 
-VERBS = {"compare": "labelwise.cli:compare_command"}
+VERBS = {
+    "compare": "labelwise.cli:compare_command",
+    "explain": "labelwise.explain.command:explain_command",
+}
 """Verb -> where its command is; imported when it is called, or when its help is asked for."""
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
