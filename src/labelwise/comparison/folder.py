@@ -52,6 +52,7 @@ class RunFolder:
 
     def _open(self, overwrite: bool) -> None:
         path = self.path
+        self._made = [p for p in (path, *path.parents) if not p.exists()]
         if path.exists() and not path.is_dir():
             raise RunFolderError(f"a run folder at {path}", "a file of that name", "another folder: --out DIR")
         present = [p for p in path.iterdir() if not p.name.startswith(LEFTOVER)] if path.is_dir() else []
@@ -81,6 +82,13 @@ class RunFolder:
     def write_status(self, status: str, **more: Any) -> None:
         """Write run.json with the status, and anything more."""
         write_json(self.path / "run.json", {"identity": self.identity, "status": status, **self.about, **more})
+
+    def forget(self) -> None:
+        """Leave no trace where this run made the folder and nothing was trained in it: the input was wrong."""
+        if self._made and not any((self.path / "trials").iterdir()):
+            self._clear()
+            for made in self._made:
+                made.rmdir()
 
     def load(self, name: str, trials: Sequence[Trial]) -> list[Outcome] | None:
         """The outcomes of a finished stack, or None where it is not finished."""

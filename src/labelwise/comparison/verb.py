@@ -23,7 +23,7 @@ from labelwise.comparison.result import Comparison
 from labelwise.comparison.switches import Arm, practised, right
 from labelwise.comparison.trials import Progress, SeedRun, encode_features, run_trials
 from labelwise.comparison.why import attribute, lattice_trials
-from labelwise.errors import InputError, OptionError, need
+from labelwise.errors import InputError, LabelwiseError, OptionError, need
 from labelwise.heads import Head
 from labelwise.io.dataset import Dataset, read_dataset
 from labelwise.io.files import write_atomically
@@ -139,11 +139,16 @@ def compare(
         same = identity(protocol, dataset, unknown, versions)
         path = Path(RUNS, f"{dataset.name}-{same[:8]}") if out == "auto" else Path(out)
         folder = RunFolder(path, same, about, overwrite=overwrite)
-    if protocol.features is not None:
-        dataset, unknown = _encoded(protocol.features, dataset, unknown, folder)
-    arms = _arms(protocol, dataset.task)
-    extra = _extra_trials(arms, protocol, dataset, why)
-    seed_runs = run_trials(dataset, protocol, extra or (), unknown, folder, progress)
+    try:
+        if protocol.features is not None:
+            dataset, unknown = _encoded(protocol.features, dataset, unknown, folder)
+        arms = _arms(protocol, dataset.task)
+        extra = _extra_trials(arms, protocol, dataset, why)
+        seed_runs = run_trials(dataset, protocol, extra or (), unknown, folder, progress)
+    except LabelwiseError:
+        if folder is not None:
+            folder.forget()
+        raise
     judged = [judge_seed(run, protocol, dataset.task, dataset.targets) for run in seed_runs]
     runs = {head.spec: [of_seed[head.spec] for of_seed in judged] for head in protocol.heads}
     told = {
