@@ -76,6 +76,13 @@ def page(html):
     return Page(html)
 
 
+@pytest.fixture
+def drawn_once(result, monkeypatch):
+    """Pictures hold no names but those of heads: drawn once, they serve every renamed comparison."""
+    drawn = page_module._pictures(result)
+    monkeypatch.setattr(page_module, "_pictures", lambda comparison: drawn)
+
+
 def test_every_element_is_closed(page):
     assert page.open == []
     assert [tag for tag, _ in page.elements].count("h1") == 1
@@ -124,9 +131,10 @@ def test_the_answer_is_the_headline(result, html, page):
         assert claim.text.split(": ")[-1][1:] in page.text
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_without_an_answer_the_heads_are_the_headline(result):
     page = comparison_page(msgspec.structs.replace(result, claims=()))
-    assert "<h1>softmax against sigmoid on digits</h1>" in page
+    assert "<h1>Softmax against sigmoid on digits</h1>" in page
 
 
 def test_the_slider_begins_with_the_numbers_of_its_place(result, page):
@@ -150,6 +158,7 @@ def test_how_to_do_it_again(page):
     assert "torch" in page.text
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_undefined_figures_are_dashes_with_their_reason(result):
     page = Page(comparison_page(undefined(result)))
     marks = [link for link in page.links if link.startswith("#table-note-")]
@@ -201,6 +210,7 @@ def test_every_size_is_whole_and_small(options):
     assert ("no intervals" in page.text) is (options["seeds"] == 1)
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_a_yes_no_task_has_no_rows_without_a_label():
     result = comparison(kind="binary", classes=2, seeds=2)
     heads = {}
@@ -244,13 +254,6 @@ def named(result: Comparison, name: str) -> Comparison:
 
 def shape(page: Page) -> list[tuple[str, tuple[str, ...]]]:
     return [(tag, tuple(sorted(attributes))) for tag, attributes in page.elements]
-
-
-@pytest.fixture
-def drawn_once(result, monkeypatch):
-    """Pictures hold no names but those of heads: drawn once, they serve every renamed comparison."""
-    drawn = page_module._pictures(result)
-    monkeypatch.setattr(page_module, "_pictures", lambda comparison: drawn)
 
 
 @pytest.mark.usefixtures("drawn_once")
@@ -318,6 +321,7 @@ def test_a_folder_cannot_become_another_kind_of_link(result):
 # ------------------------------------------------------------------ files
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_the_report_is_written_whole_and_reads_back(result, tmp_path):
     assert write_report(result, tmp_path) == tmp_path / "report.html"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["report.html", "report.json"]
