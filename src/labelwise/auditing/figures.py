@@ -95,9 +95,10 @@ def _common_threshold(case: Case) -> Curve:
         y = _truth(case, rows)[known_rows]
         known = ~np.isnan(y)
         true = y == 1
-        # a cell is answered yes at every step up to this one
-        place = np.searchsorted(steps, p, "right")
-        place = np.where(known, place, 0)
+        # a cell is answered yes at every step up to this one; of many classes nearly all stop at the first
+        place = known.astype(np.int16)
+        further = np.nonzero(known & (p >= steps[1]))
+        place[further] = np.searchsorted(steps, p[further], "right")
         # the row is right from after its highest false cell up to its lowest true cell
         low = np.where(~true & known, place, 0).max(1, initial=0)
         high = np.where(true, place, STEPS).min(1, initial=STEPS)
@@ -110,7 +111,9 @@ def _common_threshold(case: Case) -> Curve:
         # yes below the place, no from it on: right if true below, right if false from it on
         cells[0] += (true & known).sum()
         cells -= np.bincount(place[true], minlength=STEPS + 1)
-        cells += np.bincount(place[known & ~true], minlength=STEPS + 1)
+        cells += np.bincount(place[further], minlength=STEPS + 1)
+        cells[1] += known.sum() - len(further[0])
+        cells -= np.bincount(place[true], minlength=STEPS + 1)
         rows_total += len(p)
         cells_total += int(known.sum())
 

@@ -8,6 +8,8 @@ import numpy as np
 
 __all__ = ["FIGURES", "Margins", "draw_margins", "margins_of", "quadratic_weighted_kappa"]
 
+MOST_DRAWS = 5_000_000
+
 
 @dataclass(frozen=True)
 class Margins:
@@ -39,7 +41,7 @@ def draw_margins(confusion: np.ndarray, resamples: int, seed: int) -> Margins:
 
     Args:
         confusion: (C, C) counts.
-        resamples: B.
+        resamples: B; fewer, but at least 200, where very many cells are filled.
         seed: of the generator.
 
     Returns:
@@ -47,6 +49,7 @@ def draw_margins(confusion: np.ndarray, resamples: int, seed: int) -> Margins:
     """
     truth, given = np.nonzero(confusion)
     counts = confusion[truth, given]
+    resamples = min(resamples, max(200, MOST_DRAWS // len(counts)))
     rng = np.random.default_rng(seed)
     width = len(confusion)
     by_given = np.argsort(given, kind="stable")
