@@ -11,6 +11,7 @@ import numpy as np
 
 from labelwise.comparison.result import MetricInfo
 from labelwise.decisions import KINDS, OVERCONFIDENT, mistake_kinds, top_confidence
+from labelwise.explain import explain_term
 from labelwise.metrics import (
     binary_log_loss_of_logs,
     brier,
@@ -155,8 +156,9 @@ def _unsure(judged: Judged) -> float | None:
     return _rate(top.max(1) < 0.5)
 
 
-def _figure(name: str, title: str, better: Literal["higher", "lower", "neither"], text: str, of, **more) -> Figure:
-    return Figure(name, MetricInfo(title, better, text), of, **more)
+def _figure(name: str, title: str, better: Literal["higher", "lower", "neither"], of, **more) -> Figure:
+    """A row of the table; its sentence is the glossary's."""
+    return Figure(name, MetricInfo(title, better, explain_term(name).text), of, **more)
 
 
 _YES_NO = "a yes/no task always has an answer"
@@ -169,32 +171,26 @@ FIGURES: dict[str, Figure] = {
             "strict_accuracy",
             "strict accuracy",
             "higher",
-            "share of rows whose labels are all right and complete; plain accuracy where a row has one label",
             lambda j: strict_accuracy(j.answers, j.truth),
         ),
         _figure(
             "labelwise_accuracy",
             "label-wise accuracy",
             "higher",
-            "share of row-label cells that are right: flattering, since most cells are a no",
             lambda j: labelwise_accuracy(j.answers, j.truth),
         ),
         _figure(
             "labelwise_baseline",
             "label-wise accuracy of doing nothing",
             "neither",
-            "what the label-wise accuracy of a model is that never gives any label",
             lambda j: labelwise_baseline(j.truth),
             ruled=False,
         ),
-        _figure(
-            "no_label_rate", "no label", "lower", "share of rows given no label at all", _no_label, undefined=_YES_NO
-        ),
+        _figure("no_label_rate", "no label", "lower", _no_label, undefined=_YES_NO),
         _figure(
             "several_labels_rate",
             "several labels",
             "neither",
-            "share of rows given more than one label (a mistake where classes exclude each other)",
             _several,
             undefined=_YES_NO,
         ),
@@ -202,14 +198,12 @@ FIGURES: dict[str, Figure] = {
             "wrong_label_rate",
             "wrong label",
             "lower",
-            "share of rows given one label, a wrong one; for several labels: given at least one that does not belong",
             _wrong,
         ),
         _figure(
             "macro_f1",
             "macro F1",
             "higher",
-            "F1 of each label, averaged over the labels",
             lambda j: f1(j.answers, j.truth, "macro"),
             undefined="no label occurs",
         ),
@@ -217,7 +211,6 @@ FIGURES: dict[str, Figure] = {
             "micro_f1",
             "micro F1",
             "higher",
-            "F1 over all cells together",
             lambda j: f1(j.answers, j.truth, "micro"),
             undefined="no label occurs",
             kinds=_SEVERAL_ONLY,
@@ -226,7 +219,6 @@ FIGURES: dict[str, Figure] = {
             "samples_f1",
             "samples F1",
             "higher",
-            "F1 of each row, averaged over the rows",
             lambda j: f1(j.answers, j.truth, "samples"),
             undefined="no label occurs",
             kinds=_SEVERAL_ONLY,
@@ -235,7 +227,6 @@ FIGURES: dict[str, Figure] = {
             "map",
             "mean average precision",
             "higher",
-            "average precision of each label's ranking of the rows, averaged over the labels; needs no decision",
             lambda j: mean_average_precision(j.probs, j.truth),
             undefined="no label occurs",
             ruled=False,
@@ -245,8 +236,6 @@ FIGURES: dict[str, Figure] = {
             "nll",
             "NLL",
             "lower",
-            "mean of -ln of the probability given to what came true, rows normalised to sum 1 where classes exclude "
-            "each other; for several labels over all cells",
             _nll,
             ruled=False,
         ),
@@ -254,7 +243,6 @@ FIGURES: dict[str, Figure] = {
             "brier",
             "Brier",
             "lower",
-            "squared distance of the (normalised) probabilities from what came true",
             _brier,
             ruled=False,
         ),
@@ -262,8 +250,6 @@ FIGURES: dict[str, Figure] = {
             "ece",
             "ECE",
             "lower",
-            "mean gap between confidence and share right, over 15 bins of equal width of the top probability; for "
-            "several labels of each label, averaged",
             _ece,
             ruled=False,
         ),
@@ -271,7 +257,6 @@ FIGURES: dict[str, Figure] = {
             "overconfident_mistakes",
             "mistakes above 70%",
             "lower",
-            "share of the mistakes that were made with more than 70% confidence",
             _overconfident,
             undefined="no mistakes",
         ),
@@ -279,7 +264,6 @@ FIGURES: dict[str, Figure] = {
             "low_confidence_rate",
             "rows below 50%",
             "neither",
-            "share of rows whose most probable label has less than 50%: candidates for a caveat",
             _unsure,
             ruled=False,
         ),

@@ -277,9 +277,13 @@ def _notes(z: np.ndarray, kind: str, names: tuple[str, ...], readings: tuple[Rea
         gap = float(softmax.logits[0] - softmax.logits[1])
         yield (
             f"Softmax over two scores is sigmoid of their difference: p({names[0]}) = "
-            f"sigmoid({softmax.logits[0]:.4g} - ({softmax.logits[1]:.4g})) = sigmoid({gap:.4g}) = "
+            f"sigmoid({_difference(*softmax.logits)}) = sigmoid({gap:.4g}) = "
             f"{share_text(softmax.probabilities[0])}."
         )
+
+
+def _difference(a: float, b: float) -> str:
+    return f"{a:.4g} - ({b:.4g})" if b < 0 else f"{a:.4g} - {b:.4g}"
 
 
 def share_text(p: float) -> str:
