@@ -30,7 +30,7 @@ def explain_command(words: tuple[str, ...], kind: str | None, names: str | None,
     labelwise explain .79 .80 .81 --kind probs --names cat,dog,bird
     labelwise explain label-wise accuracy
     """
-    from labelwise.explain import glossary, page, row
+    from labelwise.explain import glossary, glossary_page, row
 
     numbers = _numbers(words)
     if numbers is not None:
@@ -45,7 +45,7 @@ def explain_command(words: tuple[str, ...], kind: str | None, names: str | None,
     elif as_json:
         click.echo(json.dumps({"terms": [entry.to_dict() for entry in glossary.GLOSSARY.values()]}))
     else:
-        click.echo(page.listed_terms())
+        click.echo(glossary_page.listed_terms())
 
 
 def _numbers(words: tuple[str, ...]) -> list[float] | None:

@@ -1,6 +1,6 @@
 """The glossary as the page of the docs, and as the list of the terminal.
 
-`python -m labelwise.explain.page docs/reference/glossary.md` writes the page anew.
+`python -m labelwise.explain.glossary_page docs/reference/glossary.md` writes the page anew.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["glossary_markdown", "listed_terms"]
 _INTRO = (
     "Every term, metric, head, link, decision rule and switch of labelwise. `labelwise explain TERM` shows the same in "
     "the terminal; `labelwise explain 2.0 1.0 0.1` explains a row of scores. Made by "
-    "`python -m labelwise.explain.page docs/reference/glossary.md`."
+    "`python -m labelwise.explain.glossary_page docs/reference/glossary.md`."
 )
 
 

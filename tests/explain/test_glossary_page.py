@@ -4,14 +4,14 @@ import re
 from pathlib import Path
 
 from labelwise.explain import GLOSSARY
-from labelwise.explain.page import glossary_markdown, listed_terms
+from labelwise.explain.glossary_page import glossary_markdown, listed_terms
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "glossary.md"
 
 
 def test_the_page_of_the_docs_is_up_to_date():
     assert PAGE.read_text(encoding="utf-8") == glossary_markdown(), (
-        "python -m labelwise.explain.page docs/reference/glossary.md"
+        "python -m labelwise.explain.glossary_page docs/reference/glossary.md"
     )
 
 
