@@ -59,9 +59,12 @@ def _entry(entry: Entry) -> Iterator[str]:
     for heading, parts in entry.sections():
         if heading == "see also":
             said = ", ".join(f"[{_escaped(name)}](#{_anchor(name)})" for name in entry.see)
+            yield f"- **{heading}**: {said}"
+        elif len(parts) == 1:
+            yield f"- **{heading}**: {_escaped(parts[0])}"
         else:
-            said = "; ".join(_escaped(part) for part in parts)
-        yield f"- **{heading}**: {said}"
+            yield f"- **{heading}**:"
+            yield from (f"  - {_escaped(part)}" for part in parts)
 
 
 def _anchor(name: str) -> str:

@@ -88,7 +88,7 @@ NOTES = (
         "a factor on the loss of the labels that hold",
         formula="Σ_j w y_j ln(1 + e^{-z_j}) + (1 - y_j) ln(1 + e^{z_j})",
         more="It shifts every logit by about ln w, so probabilities are no longer right and 0.5 is no longer the "
-        "threshold; tuning the threshold does the same without touching training.",
+        "threshold; tuning the threshold does much the same without touching training.",
         when="a rare label is not learnt at all",
         when_not="probabilities are to be believed, or a threshold is tuned anyway",
         source="PyTorch BCEWithLogitsLoss",
