@@ -92,8 +92,10 @@ def test_metrics_bring_title_and_source_along(spec):
 
 
 def test_unknown_terms_name_the_closest_and_have_no_definition():
-    with pytest.raises(OptionError, match="temperature scaling"):
-        explain_term("temprature scaling")
+    with pytest.raises(OptionError, match=r"instead: temperature scaling .*\(closest\)"):
+        explain_term("Temprature scaling")
+    with pytest.raises(OptionError, match="instead: `labelwise explain` alone"):
+        explain_term("xyzzy")
     assert definition("no such term") is None
 
 

@@ -7,12 +7,13 @@ the tables is in the glossary at once, a newcomer to the notes is a row there.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
 
 from labelwise.decisions import DECISION_RULES
-from labelwise.errors import choose
+from labelwise.errors import OptionError
 from labelwise.explain.entry import Entry
 from labelwise.explain.terms import NOTES, THEMES
 from labelwise.heads import BIASES, HEADS, Head
@@ -29,7 +30,7 @@ def explain_term(name: str) -> Entry:
         name: upper and lower case, spaces, hyphens and underscores count as the same.
 
     Raises:
-        OptionError: for an unknown term, with the closest one.
+        OptionError: for an unknown term, with the closest ones.
 
     Example:
         >>> explain_term("Hamming loss").name
@@ -37,7 +38,12 @@ def explain_term(name: str) -> Entry:
     """
     key = _key(name)
     if key not in _INDEX:
-        choose(name, [*GLOSSARY, *(alias for entry in GLOSSARY.values() for alias in entry.aliases)], what="term")
+        # `choose` would list several hundred names
+        close = dict.fromkeys(_INDEX[near] for near in difflib.get_close_matches(key, _INDEX, n=3))
+        nearest = f"{' or '.join(close)} (closest); " if close else ""
+        raise OptionError(
+            f"term {name!r}", "no such term in the glossary", f"{nearest}`labelwise explain` alone lists all terms"
+        )
     return GLOSSARY[_INDEX[key]]
 
 
