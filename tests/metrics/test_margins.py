@@ -34,3 +34,11 @@ def test_undefined_is_nan():
     one_class = margins_of(np.array([[4, 0], [0, 0]]))
     assert np.isnan(FIGURES["matthews_corrcoef"](one_class))
     assert np.isnan(quadratic_weighted_kappa(np.array([[4, 0], [0, 0]])))
+
+
+def test_millions_of_rows_do_not_overflow():
+    cells = np.array([[300, 40, 5], [20, 250, 30], [1, 2, 400]])
+    few, many = margins_of(cells), margins_of(cells * 10_000_000)
+    for name, figure in FIGURES.items():
+        assert figure(many) == pytest.approx(figure(few)), name
+    assert quadratic_weighted_kappa(cells * 10_000_000) == pytest.approx(quadratic_weighted_kappa(cells))

@@ -104,9 +104,10 @@ def f1_weighted(m: Margins) -> np.ndarray:
 
 def matthews_corrcoef(m: Margins) -> np.ndarray:
     """Correlation of truth and decision; 0 (as in scikit-learn) never stands for "undefined": that is nan."""
-    total = m.total
-    covariance = m.hits.sum(-1) * total - (m.truth * m.given).sum(-1)
-    spread = (total**2 - (m.truth**2).sum(-1)) * (total**2 - (m.given**2).sum(-1))
+    truth, given = m.truth.astype(np.float64), m.given.astype(np.float64)  # fourth powers do not fit whole numbers
+    total = truth.sum(-1)
+    covariance = m.hits.sum(-1) * total - (truth * given).sum(-1)
+    spread = (total**2 - (truth**2).sum(-1)) * (total**2 - (given**2).sum(-1))
     return np.divide(covariance, np.sqrt(spread), out=np.full(np.shape(total), np.nan), where=spread > 0)
 
 
