@@ -8,6 +8,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
+    "CALIBRATORS": "labelwise.calibration",
     "Comparison": "labelwise.comparison",
     "HEADS": "labelwise.heads",
     "InputError": "labelwise.errors",
