@@ -122,6 +122,7 @@ def comparison(
             "margin": 0.01,
         },
         metrics=metrics,
+        ood_metrics={},
         rules=RULES,
         headline_metric="strict_accuracy",
         selection="the learning rate with the best strict accuracy of its own rule on validation",
@@ -224,7 +225,8 @@ def with_ood(result: Comparison) -> Comparison:
     }
     heads = {n: msgspec.structs.replace(h, ood=ood) for n, h in result.heads.items()}
     data = msgspec.structs.replace(result.data, ood_name="fashion_mnist_10k.npz", ood_rows=10_000)
-    return msgspec.structs.replace(result, heads=heads, data=data)
+    titles = {name: MetricInfo(name.replace("_", " "), "lower", "") for name in ood}
+    return msgspec.structs.replace(result, heads=heads, data=data, ood_metrics=titles)
 
 
 # ------------------------------------------------------------------ simulated scores

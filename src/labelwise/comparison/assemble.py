@@ -44,6 +44,7 @@ THRESHOLDS = np.linspace(0, 1, 101)
 SUREST = 20
 INITIAL_LOSS_TOLERANCE = 1e-4
 UNBOUNDED = ("nll", "brier")
+ALWAYS = "a yes/no task always has an answer"
 
 
 def assemble(
@@ -54,6 +55,7 @@ def assemble(
     ood: Dataset | None,
     why: Why | None,
     margin: float,
+    settings: dict[str, Any],
     run: dict[str, Any],
     folder: str | None,
 ) -> Comparison:
@@ -67,6 +69,7 @@ def assemble(
         ood: inputs of no known class, or None.
         why: the attribution of the gap, or None.
         margin: differences within it count as level.
+        settings: everything that was asked for, by the names of `compare`.
         run: versions, times, machine.
         folder: the run folder.
     """
@@ -95,8 +98,9 @@ def assemble(
         n=len(seed_runs[0].split.test),
         seeds=protocol.seeds,
         data=_data_info(dataset, seed_runs[0], ood),
-        settings={**protocol.settings(), "margin": margin},
+        settings=settings,
         metrics=metrics,
+        ood_metrics={} if ood is None else OOD_FIGURES,
         rules={name: RuleInfo(rule.title, rule.text) for name, rule in DECISION_RULES.items()},
         headline_metric=headline,
         selection="strict accuracy of the argmax on validation, of equals the lower validation loss"
@@ -238,7 +242,7 @@ def _edge(head: Head, protocol: Protocol, runs: list[HeadRun]) -> str | None:
 
 def _ood(head: Head, task: Task, runs: list[HeadRun]) -> dict[str, Value]:
     each = [ood_figures(head, task, run.outcome.logits["test"], run.outcome.logits["ood"]) for run in runs]
-    return {name: over_seeds([e[name] for e in each], text, (0.0, 1.0)) for name, text in OOD_FIGURES.items()}
+    return {name: over_seeds([e[name] for e in each], ALWAYS, (0.0, 1.0)) for name in OOD_FIGURES}
 
 
 # ------------------------------------------------------------------ what the page draws

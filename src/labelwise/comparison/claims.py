@@ -113,7 +113,7 @@ def _artefacts(task: Task, heads: dict[str, HeadResult]) -> Iterator[Claim]:
                 f"{name}: label-wise accuracy {cells:.3f} (predicting nothing: {base:.3f}), yet only {strict:.3f} of "
                 f"the rows are right as a whole at that threshold; {none:.1%} get no label."
             )
-        yield Claim(text, numbers)
+        yield Claim(text, numbers, level="answer" if task.exclusive else "evidence")
 
 
 def _confidence(heads: dict[str, HeadResult]) -> Iterator[Claim]:

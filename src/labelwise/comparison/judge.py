@@ -9,6 +9,7 @@ import numpy as np
 
 from labelwise.comparison.figures import Judged, figures_for
 from labelwise.comparison.protocol import Protocol
+from labelwise.comparison.result import MetricInfo
 from labelwise.comparison.trials import SeedRun
 from labelwise.decisions import DECISION_RULES, argmax_answers
 from labelwise.heads import Head
@@ -123,18 +124,22 @@ def _judge(head: Head, trial: Trial, run: SeedRun, task: Task, targets: np.ndarr
 
 # ------------------------------------------------------------------ inputs of no known class
 
-OOD_FIGURES: dict[str, str] = {
-    "answer_rate_half": "share of unknown inputs that still get a label at 0.5",
-    "mean_confidence": "mean of the top probability on unknown inputs",
-    "above_90": "share of unknown inputs with a top probability above 90%",
-    "max_probability_auroc": "how well the top probability tells known from unknown (AUROC)",
-    "max_probability_fpr95": "unknown inputs taken for known where 95% of the known are kept, by the top probability",
-    "max_logit_auroc": "the same AUROC by the top logit",
-    "max_logit_fpr95": "the same error by the top logit",
-    "energy_auroc": "the same AUROC by the energy ln Σ e^z",
-    "energy_fpr95": "the same error by the energy",
-    "joint_energy_auroc": "the same AUROC by the joint energy Σ ln(1 + e^z)",
-    "joint_energy_fpr95": "the same error by the joint energy",
+_SCORES = {
+    "max_probability": "the top probability",
+    "max_logit": "the top logit",
+    "energy": "the energy ln Σ e^z",
+    "joint_energy": "the joint energy Σ ln(1 + e^z)",
+}
+
+_AUROC = "chance that a known input scores above an unknown one by"
+_FPR95 = "share of unknown inputs taken for known where 95% of the known are kept, by"
+
+OOD_FIGURES: dict[str, MetricInfo] = {
+    "answer_rate_half": MetricInfo("answered at 0.5", "lower", "share of unknown inputs that still get a label at 0.5"),
+    "mean_confidence": MetricInfo("mean confidence", "lower", "mean of the top probability on unknown inputs"),
+    "above_90": MetricInfo("above 90%", "lower", "share of unknown inputs with a top probability above 90%"),
+    **{f"{n}_auroc": MetricInfo(f"AUROC by {score}", "higher", f"{_AUROC} {score}") for n, score in _SCORES.items()},
+    **{f"{n}_fpr95": MetricInfo(f"FPR95 by {score}", "lower", f"{_FPR95} {score}") for n, score in _SCORES.items()},
 }
 
 

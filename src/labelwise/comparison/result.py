@@ -374,6 +374,7 @@ class Comparison(msgspec.Struct, frozen=True):
         seeds: the seeds, in order.
         settings: everything that was asked for, defaults included.
         metrics: how to read each metric, in the order of the table.
+        ood_metrics: the same for inputs of no known class; empty without them.
         rules: how to read each decision rule, in the order of the table.
         headline_metric: the metric the answer is about.
         selection: what chose the learning rate, in words.
@@ -392,6 +393,7 @@ class Comparison(msgspec.Struct, frozen=True):
     data: DataInfo
     settings: dict[str, Any]
     metrics: dict[str, MetricInfo]
+    ood_metrics: dict[str, MetricInfo]
     rules: dict[str, RuleInfo]
     headline_metric: str
     selection: str

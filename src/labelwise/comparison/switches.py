@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
+from labelwise.comparison.figures import FIGURES
+from labelwise.decisions import DECISION_RULES
 from labelwise.heads import Head
 from labelwise.task import Task
 
@@ -16,6 +18,7 @@ __all__ = ["SWITCHES", "Arm", "Switch", "active_switches", "apply_switches", "pr
 
 OWN_RATE = "own"
 OTHER_RATE = "other"
+REDUCTIONS = {"mean_labels": "mean over labels", "sum_labels": "sum over labels"}
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,12 @@ class Arm:
         rate = {OWN_RATE: "its own tuned learning rate", OTHER_RATE: "the other head's learning rate"}.get(
             str(self.rate), f"learning rate {self.rate}"
         )
-        weight = f", pos_weight {self.head.pos_weight:g}" if self.head.pos_weight != 1 else ""
-        return (
-            f"{self.head.title}, reduction {self.head.reduction}, bias {self.head.bias}{weight}, {rate}, "
-            f"answers by {self.rule}, judged by {self.metric}"
-        )
+        head = self.head
+        told = [head.title, *([REDUCTIONS[head.reduction]] if head.reduction in REDUCTIONS else [])]
+        told.append("first bias zero" if head.bias == "zero" else "first bias from the label counts")
+        told += [f"pos_weight {head.pos_weight:g}"] if head.pos_weight != 1 else []
+        told += [rate, f"decision {DECISION_RULES[self.rule].title}", f"judged by {FIGURES[self.metric].info.title}"]
+        return ", ".join(told)
 
 
 @dataclass(frozen=True)

@@ -170,10 +170,24 @@ def compare(
         )
     told["seconds"] = round(time.perf_counter() - started, 2)
     where = str(folder.path) if folder else None
-    result = assemble(dataset, protocol, seed_runs, runs, unknown, reasons, margin, told, where)
+    asked = {
+        "data": _name(data, dataset),
+        **reading,
+        **protocol.settings(),
+        "margin": margin,
+        "why": reasons is not None,
+    }
+    if unknown is not None:
+        asked["ood"] = _name(ood, unknown)
+    result = assemble(dataset, protocol, seed_runs, runs, unknown, reasons, margin, asked, told, where)
     if folder is not None:
         _write(folder, result, protocol, seed_runs, runs, dataset)
     return result
+
+
+def _name(source: Any, dataset: Dataset) -> str:
+    """A source as it was given, where it can be said in a word."""
+    return str(source) if isinstance(source, (str, Path)) else dataset.name
 
 
 def _arms(protocol: Protocol, task: Task) -> tuple[Arm, Arm] | None:

@@ -25,8 +25,6 @@ __all__ = ["attribute", "lattice_trials"]
 NAMED = 0.02
 """An interaction is named where it is at least this large and its interval excludes zero."""
 
-LOSS = Switch("loss", "the loss itself", "", "", lambda arm, task: arm)
-
 
 def lattice_trials(b: Arm, rates: Sequence[float], task: Task) -> list[Trial]:
     """Every trial the lattice of arm b needs: each of its heads over the grid of rates.
@@ -81,7 +79,8 @@ def attribute(
         told = FIGURES[a.metric].info.title
         quoted = FIGURES[arm.metric].info.title
         metric = told if told == quoted else f"{told} of {a.head.name} minus {quoted} of {b.head.name}"
-        return _attribution(metric, at_a, values, acting)
+        loss = Switch("loss", "the loss itself", b.head.title, a.head.title, lambda arm, task: arm)
+        return _attribution(metric, at_a, values, [*acting, loss])
 
     strict_b = replace(b, metric="strict_accuracy")
     quoted = shared(b, switches)
@@ -152,19 +151,18 @@ class _Judge:
         return self._known[key]
 
 
-def _attribution(metric: str, at_a: np.ndarray, values: np.ndarray, switches: list[Switch]) -> Attribution:
+def _attribution(metric: str, at_a: np.ndarray, values: np.ndarray, named: list[Switch]) -> Attribution:
     """Shares, waterfall and interactions of a gap.
 
     Args:
         metric: in words.
         at_a: (seeds,) figure of a.
         values: (seeds, 2^k) figures of b.
-        switches: the k switches.
+        named: the k switches and, last, the loss.
     """
     gap = at_a - values[:, 0]
     shares = np.concatenate([shapley(values), (at_a - values[:, -1])[:, None]], axis=1)
     gains = [*marginals(values), shares[:, -1:]]
-    named = [*switches, LOSS]
     steps = np.concatenate([path(values), at_a[:, None]], axis=1)
     found = paired(gap)
     return Attribution(
@@ -177,7 +175,7 @@ def _attribution(metric: str, at_a: np.ndarray, values: np.ndarray, switches: li
         b_right=float(values[:, -1].mean()),
         switches={s.name: _share(s, shares[:, i], gains[i]) for i, s in enumerate(named)},
         waterfall=tuple(_step(s, steps[:, i], steps[:, i + 1]) for i, s in enumerate(named)),
-        interactions=_interactions(values, shares, switches),
+        interactions=_interactions(values, shares, named[:-1]),
     )
 
 

@@ -71,6 +71,7 @@ def _largest(a: str, b: str, strict: Attribution, margin: float) -> Claim:
         f"({strict.b:.3f}): {parts}, and the loss itself {strict.switches['loss'].shapley:+.3f}.",
         {name: share.shapley for name, share in strict.switches.items()},
         "shares are averages over all orders of setting things right; the table shows how far they depend on the order",
+        "answer",
     )
 
 

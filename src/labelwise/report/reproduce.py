@@ -28,6 +28,8 @@ def command_line(comparison: Comparison) -> str | None:
         option = "--" + _OPTIONS.get(name, name).replace("_", "-")
         if name == "seeds":
             words += ["--seeds", str(len(seeds)), *(("--seed", str(seeds[0])) if seeds[0] else ())]
+        elif isinstance(value, bool):
+            words.append(option if value else f"--no-{name}")
         elif name in _REPEATED:
             words += [word for one in value for word in (option, str(one))]
         else:
