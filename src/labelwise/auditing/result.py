@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from labelwise.errors import InputError
 from labelwise.metrics.metric import Metric
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Together",
     "Unknown",
     "UnknownScore",
+    "audit_schema",
 ]
 
 SCHEMA_VERSION = 1
@@ -353,6 +355,18 @@ class Audit(msgspec.Struct, frozen=True):
         """Plain dicts, lists and numbers, as audit.json has them."""
         return msgspec.to_builtins(self)
 
+    @classmethod
+    def from_dict(cls, document: Any) -> Audit:
+        """The audit that `to_dict` wrote.
+
+        Raises:
+            InputError: where the document is not one of an audit.
+        """
+        try:
+            return msgspec.convert(document, cls)
+        except msgspec.ValidationError as error:
+            raise InputError("an audit as audit.json has it", str(error), "a file that labelwise audit wrote") from None
+
     def __str__(self) -> str:
         from labelwise.auditing.words import as_text
 
@@ -365,3 +379,13 @@ class Audit(msgspec.Struct, frozen=True):
         from labelwise.auditing.words import as_html
 
         return as_html(self)
+
+
+def audit_schema() -> dict[str, Any]:
+    """JSON Schema of audit.json.
+
+    Example:
+        >>> sorted(audit_schema()["$defs"]["Finding"]["properties"])
+        ['level', 'name', 'text']
+    """
+    return msgspec.json.schema(Audit)
