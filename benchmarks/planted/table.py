@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 from causes import CAUSES, explain_world
 from scipy import stats

@@ -1,17 +1,13 @@
 """The attribution end to end: it adds up, repeats, and names causes that were planted."""
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from causes import CAUSES, World, explain_world
 
 import labelwise as lw
 from labelwise.comparison.verb import compare
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks" / "planted"))
-from causes import CAUSES, World, explain_world
 
 OPTIONS = {"backbone": "linear", "seeds": 3, "epochs": 3, "rates": [0.01, 0.1], "why": True}
 
