@@ -8,8 +8,18 @@ import numpy as np
 import pytest
 
 from labelwise import cli
+from labelwise.io.files import write_json
+from labelwise.report import page
 
 QUICK = ("--backbone", "linear", "--epochs", "2", "--rates", "0.01,0.1", "--seeds", "2", "--no-why")
+
+
+@pytest.fixture(autouse=True)
+def quick_report(monkeypatch):
+    """The page has tests of its own, and takes longer than all the rest."""
+    monkeypatch.setattr(
+        page, "write_report", lambda result, folder: write_json(folder / "report.json", result.to_dict())
+    )
 
 
 @pytest.fixture
@@ -85,7 +95,7 @@ def test_the_run_has_a_folder_of_its_own_and_continues_in_it(run, source, tmp_pa
         assert run("compare", source, *QUICK, "--quiet")[0] == 0
     (folder,) = (tmp_path / "labelwise-runs").iterdir()
     assert folder.name.startswith("data-")
-    assert (folder / "report.html").exists()
+    assert (folder / "report.json").exists()
 
 
 def test_heads_with_settings_are_told_apart_at_the_right_commas(run, source):
