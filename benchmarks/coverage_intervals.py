@@ -19,10 +19,10 @@ from labelwise.metrics import METRICS, Case
 from labelwise.metrics.intervals import clopper_pearson
 from labelwise.task import Task
 
-KINDS = ("binary", "multiclass", "ordinal", "multilabel")
+KINDS = ("multilabel", "binary", "multiclass", "ordinal")
 WIDTH = 5
 SHARPNESS = 1.5
-FEW_DRAWS = 400
+FEW_DRAWS = 1000
 SKIPPED = ("precision_micro", "recall_micro", "recall_weighted")  # equal to accuracy, row by row
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labelwise.auditing.probs import logits_of
 from labelwise.auditing.result import CalibrationGain
 from labelwise.kernels import fit_temperature
 from labelwise.metrics.calibration import ece
 from labelwise.metrics.case import Case
 from labelwise.metrics.intervals import t_interval
 from labelwise.metrics.metric import Metric
+from labelwise.metrics.probs import logits_of
 
 __all__ = ["MAPS", "calibration_gains", "folds", "held_out"]
 

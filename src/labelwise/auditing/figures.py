@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from labelwise.auditing.probs import probabilities_of
 from labelwise.auditing.result import (
     ConfidenceFigure,
     Curve,
@@ -17,6 +16,7 @@ from labelwise.auditing.result import (
 from labelwise.kernels.blocks import row_blocks
 from labelwise.metrics.calibration import Bins, Reliability, bin_counts, reliability_of_bins
 from labelwise.metrics.case import BINS, Case
+from labelwise.metrics.probs import columns_of_truth, probabilities_of
 from labelwise.metrics.selective import risk_coverage
 
 __all__ = ["figures_of", "label_figures"]
@@ -92,7 +92,7 @@ def _common_threshold(case: Case) -> Curve:
     for rows in row_blocks(slice(0, len(case.scores)), width * 4):
         known_rows = case.known[rows]
         p = probabilities_of(case, rows)[known_rows]
-        y = _truth(case, rows)[known_rows]
+        y = columns_of_truth(case, rows)[known_rows]
         known = ~np.isnan(y)
         true = y == 1
         # a cell is answered yes at every step up to this one; of many classes nearly all stop at the first
@@ -127,14 +127,6 @@ def _common_threshold(case: Case) -> Curve:
         shares(none, rows_total),
         shares(several, rows_total),
     )
-
-
-def _truth(case: Case, rows: slice) -> np.ndarray:
-    if case.several:
-        return np.asarray(case.targets[rows], np.float64)
-    if case.scores.task.kind == "binary":
-        return case.targets[rows][:, None].astype(np.float64)
-    return (case.targets[rows][:, None] == np.arange(case.n_classes)).astype(np.float64)
 
 
 def _reliability(r: Reliability) -> ReliabilityFigure:

@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from labelwise.auditing.probs import probabilities_of
 from labelwise.auditing.result import Confused, MistakeRow, Mistakes, Together
 from labelwise.decisions.mistakes import OVERCONFIDENT
 from labelwise.metrics.case import Case
+from labelwise.metrics.probs import probabilities_of
 
 __all__ = ["mistake_counts", "mistake_details"]
 

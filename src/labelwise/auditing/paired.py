@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 
 from labelwise.auditing.result import Difference, Paired
@@ -9,8 +10,8 @@ from labelwise.errors import InputError
 from labelwise.metrics.case import Case
 from labelwise.metrics.exclusive import auroc_influence
 from labelwise.metrics.intervals import bootstrap_groups, holm, mcnemar, percentile, z_of
+from labelwise.metrics.labels import f1_influence
 from labelwise.metrics.margins import FIGURES, Margins
-from labelwise.metrics.table import METRICS
 
 __all__ = ["compare_cases"]
 
@@ -105,7 +106,11 @@ def _mean(
 def _f1(a: Case, b: Case) -> dict[str, Difference]:
     """Macro F1 by a bootstrap of the cells (truth, answer of a, answer of b), or of whole groups."""
     if a.several:
-        return {"f1_macro": _by_metric(a, b, "f1_macro")}
+        (each_a, part_a), (each_b, part_b) = f1_influence(a), f1_influence(b)
+        if not len(each_a) or not len(each_b):
+            return {"f1_macro": Difference(None, None, None, why="undefined for one of the files")}
+        found = _of_influence(a, float(each_a.mean()), float(each_b.mean()), part_a - part_b)
+        return {"f1_macro": msgspec.structs.replace(found, test="delta method over rows")}
     known, width = a.known, a.n_classes
     truth, first, second = a.targets[known], a.rows.decision[known], b.rows.decision[known]
     cells, place = np.unique((truth * width + first) * width + second, return_inverse=True)
@@ -124,13 +129,6 @@ def _f1(a: Case, b: Case) -> dict[str, Difference]:
     low, high = percentile(figure(d) - figure(e), a.level)
     one, two = (float(FIGURES["f1_macro"](c.margins)) for c in (a, b))
     return {"f1_macro": Difference(one, two, one - two, low, high, test="paired bootstrap")}
-
-
-def _by_metric(a: Case, b: Case, name: str) -> Difference:
-    one, two = METRICS[name].fn(a).value, METRICS[name].fn(b).value
-    if one is None or two is None:
-        return Difference(one, two, None, why="undefined for one of the files")
-    return Difference(one, two, one - two, why="no paired interval for several labels")
 
 
 def _aurocs(a: Case, b: Case) -> tuple[dict[str, Difference], Difference | None]:

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from labelwise.auditing.probs import probabilities_of
 from labelwise.auditing.verb import case_of
 from labelwise.errors import InputError
 from labelwise.kernels.blocks import in_parts, row_blocks
 from labelwise.metrics.calibration import bin_counts
 from labelwise.metrics.case import BINS, Case
+from labelwise.metrics.probs import columns_of_truth, probabilities_of
 from labelwise.scores import Scores
 from labelwise.task import Task
 
@@ -250,7 +250,7 @@ def _histograms(case: Case) -> dict[str, np.ndarray]:
     def job(part: slice) -> np.ndarray:
         total = np.zeros(width * 2 * CELLS, np.int64)
         for rows in row_blocks(part, width * 8):
-            log_odds, truth = _log_odds(case, rows), _truth(case, rows)
+            log_odds, truth = _log_odds(case, rows), columns_of_truth(case, rows)
             known = ~np.isnan(truth)
             column = np.broadcast_to(np.arange(width) * (2 * CELLS), truth.shape)
             place = column + np.where(truth > 0.5, CELLS, 0) + _place(log_odds, CELLS)
@@ -267,15 +267,6 @@ def _log_odds(case: Case, rows: slice) -> np.ndarray:
     p = probabilities_of(case, rows)
     with np.errstate(divide="ignore"):
         return np.log(p) - np.log1p(-np.minimum(p, 1))
-
-
-def _truth(case: Case, rows: slice) -> np.ndarray:
-    if case.several:
-        return np.asarray(case.targets[rows], np.float64)
-    index = case.targets[rows][:, None]
-    truth = (index == (1 if case.scores.task.kind == "binary" else np.arange(case.n_classes))).astype(np.float64)
-    truth[index[:, 0] < 0] = np.nan
-    return truth
 
 
 # ------------------------------------------------------------------ the sample

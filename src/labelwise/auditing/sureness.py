@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from labelwise.auditing.probs import probabilities_of
 from labelwise.kernels.blocks import row_blocks
 from labelwise.metrics.case import Case
+from labelwise.metrics.probs import probabilities_of
 from labelwise.metrics.ranking import auroc
 from labelwise.metrics.selective import aurc
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from labelwise.metrics.binned import absolute_gaps, squared_gaps
 from labelwise.metrics.calibration import (
     bin_counts,
     debiased_square,
@@ -15,13 +16,15 @@ from labelwise.metrics.calibration import (
     smooth_ece_of_grid,
 )
 from labelwise.metrics.case import BINS, Case
-from labelwise.metrics.intervals import percentile, placements, wilson, z_of
+from labelwise.metrics.intervals import percentile, placements, unbiased, wilson, z_of
 from labelwise.metrics.margins import FIGURES
 from labelwise.metrics.metric import Metric
 from labelwise.metrics.of_rows import from_influence, mean, rate
 
 NO_TRUTH = "no row has a known class"
 MANY_CELLS = 20_000_000
+TOO_MANY = "no interval beyond 20 million cells"
+BIASED = "biased upwards on few rows, by the bins' noise"
 BY_ROW = "no interval: its formula takes rows as independent, and these are grouped"
 ZERO_PROB = "gave the true class a probability of exactly 0"
 
@@ -69,21 +72,32 @@ def brier_calibration(case: Case) -> Metric:
     """Part of the Brier score that calibration could remove, by classwise bins."""
     if not case.n:
         return Metric.undefined(NO_TRUTH)
-    bins = case.class_bins
-    gaps = np.divide(
-        (bins.confidence - bins.correct) ** 2, bins.count, out=np.zeros(bins.count.shape), where=bins.count > 0
-    )
-    return Metric(
-        float(gaps.sum() / case.n * _half(case)), n=case.n, why="no interval: biased upwards by the bins' noise"
-    )
+    value = _calibration_part(case)
+    if case.scores.array.size > MANY_CELLS:
+        return Metric(value, n=case.n, why=TOO_MANY)
+    m = from_influence(case, value, squared_gaps(case) * _half(case), case.n, bounds=(0, np.inf))
+    return Metric(m.value, m.low, m.high, m.n, BIASED)
 
 
 def brier_refinement(case: Case) -> Metric:
     """Part of the Brier score that no calibration can remove."""
-    whole, part = brier_score(case), brier_calibration(case)
-    if whole.value is None or part.value is None:
+    whole = brier_score(case)
+    if whole.value is None:
         return whole
-    return Metric(whole.value - part.value, n=case.n, why="no interval: biased by the bins' noise")
+    value = whole.value - _calibration_part(case)
+    if case.scores.array.size > MANY_CELLS:
+        return Metric(value, n=case.n, why=TOO_MANY)
+    each = np.where(case.known, case.rows.brier - whole.value / _half(case), 0) / case.n - squared_gaps(case)
+    m = from_influence(case, value, each * _half(case), case.n, bounds=(0, np.inf))
+    return Metric(m.value, m.low, m.high, m.n, "biased downwards on few rows, by the bins' noise")
+
+
+def _calibration_part(case: Case) -> float:
+    bins = case.class_bins
+    gaps = (bins.confidence - bins.correct) ** 2
+    return float(
+        np.divide(gaps, bins.count, out=np.zeros(gaps.shape), where=bins.count > 0).sum() / case.n * _half(case)
+    )
 
 
 def ece(case: Case) -> Metric:
@@ -112,9 +126,11 @@ def ece_classwise(case: Case) -> Metric:
     """Calibration error of each class's probability, averaged over classes."""
     if not case.n:
         return Metric.undefined(NO_TRUTH)
-    return Metric(
-        float(case.class_bins.ece.mean()), n=case.n, why="no interval: every row is in the bins of all classes"
-    )
+    value = float(case.class_bins.ece.mean())
+    if case.scores.array.size > MANY_CELLS:
+        return Metric(value, n=case.n, why=TOO_MANY)
+    m = from_influence(case, value, absolute_gaps(case), case.n, bounds=(0, 1))
+    return Metric(m.value, m.low, m.high, m.n, BIASED)
 
 
 def smooth(case: Case) -> Metric:
@@ -127,8 +143,8 @@ def smooth(case: Case) -> Metric:
     place = np.minimum((case.answer_prob * cells).astype(np.int64), cells - 1)
     counts = case.draw_counts(place + cells * (case.right == 1), 2 * cells, 100)
     gaps = (counts[:, cells:] * (1 - middle) - counts[:, :cells] * middle) / counts.sum(1, keepdims=True)
-    low, high = percentile(np.array([smooth_ece_of_grid(d) for d in gaps]), case.level)
-    return Metric(value, low, high, case.n)
+    draws = np.array([smooth_ece_of_grid(d) for d in gaps])
+    return Metric(value, *unbiased(value, draws, case.level), case.n, BIASED)
 
 
 def roc_auc(case: Case) -> Metric:
@@ -140,7 +156,7 @@ def roc_auc(case: Case) -> Metric:
     value = float(case.columns.auroc[known].mean())
     left_out = _left_out(case, ~known)
     if case.scores.array.size > MANY_CELLS:
-        return Metric(value, n=case.n, why="no interval beyond 20 million cells")
+        return Metric(value, n=case.n, why=TOO_MANY)
     influence = np.zeros(len(case.scores))
     for column in np.flatnonzero(known):
         influence += auroc_influence(case, int(column), float(case.columns.auroc[column])) / count
@@ -221,10 +237,9 @@ def _binned(case: Case, edges: np.ndarray) -> Metric:
     draws = case.draw_counts(place + size * (case.right == 1), 2 * size, case.resamples)
     wrong, right = draws[:, :size], draws[:, size:]
     errors = np.abs(right - (wrong + right) * mean_confidence).sum(1) / draws.sum(1)
-    low, high = percentile(errors, case.level)
-    return Metric(
-        ece_of_bins(bins), low, high, case.n, "biased upwards on few rows, its interval too: see ece_debiased"
-    )
+    value = ece_of_bins(bins)
+    assert value is not None
+    return Metric(value, *unbiased(value, errors, case.level), case.n, f"{BIASED}: see ece_debiased")
 
 
 def _half(case: Case) -> float:

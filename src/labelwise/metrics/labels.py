@@ -6,10 +6,11 @@ import numpy as np
 
 from labelwise.kernels.blocks import row_blocks
 from labelwise.kernels.cells import probabilities
+from labelwise.metrics.binned import absolute_gaps, pooled_gaps
 from labelwise.metrics.calibration import Bins, bin_counts, debiased_square, ece_of_bins
 from labelwise.metrics.case import BINS, Case
-from labelwise.metrics.exclusive import BY_ROW
-from labelwise.metrics.intervals import z_of
+from labelwise.metrics.exclusive import BIASED, BY_ROW, MANY_CELLS, TOO_MANY
+from labelwise.metrics.intervals import placements, z_of
 from labelwise.metrics.metric import Metric
 from labelwise.metrics.of_rows import from_influence, mean, rate, ratio
 from labelwise.metrics.ranking import auroc
@@ -49,23 +50,28 @@ def labelwise_baseline_prevalence(case: Case) -> Metric:
 
 def f1_macro(case: Case) -> Metric:
     """F1 of each label, averaged over the labels that have one."""
+    each, influence = f1_influence(case)
+    if not len(each):
+        return Metric.undefined("no label is due or given anywhere", case.n)
+    m = from_influence(case, float(each.mean()), influence, case.n, bounds=(0, 1))
+    left = case.n_classes - len(each)
+    why = f"{left} labels are never due nor given and are left out" if left else m.why
+    return Metric(m.value, m.low, m.high, m.n, why)
+
+
+def f1_influence(case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """F1 of the labels that have one, and (N,) what each row contributes to the error of their mean."""
     c = case.cells
     weight = 2 * c.tp + c.fp + c.fn
     known = weight > 0
-    if not known.any():
-        return Metric.undefined("no label is due or given anywhere", case.n)
     each = 2 * c.tp[known] / weight[known]
-    value, scale = float(each.mean()), 1 / (weight[known] * known.sum())
+    scale = 1 / (weight[known] * max(known.sum(), 1))
     influence = np.empty(len(case.scores))
     for rows in row_blocks(slice(0, len(case.scores)), case.n_classes):
         true, given = _answers(case, rows)
         true, given = true[:, known], given[:, known]
         influence[rows] = (2 * (true & given) * scale).sum(1) - ((true.astype(np.int8) + given) * (each * scale)).sum(1)
-    m = from_influence(case, value, influence, case.n, bounds=(0, 1))
-    left = int((~known).sum())
-    return Metric(
-        m.value, m.low, m.high, m.n, f"{left} labels are never due nor given and are left out" if left else m.why
-    )
+    return each, influence
 
 
 def f1_micro(case: Case) -> Metric:
@@ -89,11 +95,18 @@ def f1_samples(case: Case) -> Metric:
 
 
 def roc_auc_micro(case: Case) -> Metric:
-    """AUROC of all cells pooled."""
-    value = auroc(case.scores.array.ravel(), np.asarray(case.targets, np.float64).ravel())
+    """AUROC of all cells pooled; rows are drawn whole."""
+    scores, truth = case.scores.array.ravel(), np.asarray(case.targets, np.float64).ravel()
+    value, cells = auroc(scores, truth), int(case.cells.cells.sum())
     if value is None:
         return Metric.undefined("no positives, or no negatives", case.n)
-    return Metric(value, n=int(case.cells.cells.sum()), why="no interval: cells of one row are not independent")
+    if len(scores) > MANY_CELLS:
+        return Metric(value, n=cells, why=TOO_MANY)
+    of_pos, of_neg = placements(scores, truth)
+    influence = np.zeros(len(scores))
+    influence[truth == 1] = (of_pos - value) / len(of_pos)
+    influence[truth == 0] = (of_neg - value) / len(of_neg)
+    return from_influence(case, value, influence.reshape(case.targets.shape).sum(1), cells, bounds=(0, 1))
 
 
 def log_loss(case: Case) -> Metric:
@@ -112,7 +125,8 @@ def ece(case: Case) -> Metric:
     value = ece_of_bins(Bins(b.count.sum(0), b.confidence.sum(0), b.correct.sum(0), np.zeros(BINS)))
     if value is None:
         return Metric.undefined("no cell has a known truth")
-    return Metric(value, n=int(b.count.sum()), why="no interval: cells of one row are not independent")
+    m = from_influence(case, value, pooled_gaps(case), int(b.count.sum()), bounds=(0, 1))
+    return Metric(m.value, m.low, m.high, m.n, BIASED)
 
 
 def ece_classwise(case: Case) -> Metric:
@@ -120,7 +134,8 @@ def ece_classwise(case: Case) -> Metric:
     each = case.cells.bins.ece
     if np.isnan(each).all():
         return Metric.undefined("no cell has a known truth")
-    return Metric(float(np.nanmean(each)), n=case.n, why="no interval: biased upwards by the bins' noise")
+    m = from_influence(case, float(np.nanmean(each)), absolute_gaps(case), case.n, bounds=(0, 1))
+    return Metric(m.value, m.low, m.high, m.n, BIASED)
 
 
 def ece_at_5(case: Case) -> Metric:

@@ -238,7 +238,7 @@ _ROWS = (
         "scores",
         "lower",
         exclusive.brier_calibration,
-        NONE,
+        DELTA,
         "Murphy (1973)",
     ),
     MetricSpec(
@@ -248,7 +248,7 @@ _ROWS = (
         "scores",
         "lower",
         exclusive.brier_refinement,
-        NONE,
+        DELTA,
         "Murphy (1973)",
     ),
     MetricSpec(
@@ -258,7 +258,7 @@ _ROWS = (
         "scores",
         "lower",
         _either(exclusive.ece, labels.ece),
-        "multinomial bootstrap of the bins; none for several labels",
+        f"mirrored multinomial bootstrap of the bins; {DELTA}",
         "Guo et al. (2017)",
     ),
     MetricSpec(
@@ -268,7 +268,7 @@ _ROWS = (
         "scores",
         "lower",
         exclusive.ece_equal_mass,
-        "multinomial bootstrap of the bins",
+        "mirrored multinomial bootstrap of the bins",
         "Nguyen and O'Connor (2015)",
     ),
     MetricSpec(
@@ -288,7 +288,7 @@ _ROWS = (
         "scores",
         "lower",
         _either(exclusive.ece_classwise, labels.ece_classwise),
-        NONE,
+        DELTA,
         "Kull et al. (2019)",
     ),
     MetricSpec(
@@ -308,7 +308,7 @@ _ROWS = (
         "scores",
         "lower",
         exclusive.smooth,
-        "multinomial bootstrap of a grid",
+        "mirrored multinomial bootstrap of a grid",
         "Blasiok and Nakkiran (2023)",
     ),
     MetricSpec(
@@ -328,7 +328,7 @@ _ROWS = (
         "scores",
         "higher",
         labels.roc_auc_micro,
-        NONE,
+        DELTA,
         "scikit-learn roc_auc_score",
     ),
     MetricSpec(

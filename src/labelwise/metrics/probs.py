@@ -7,7 +7,7 @@ import numpy as np
 from labelwise.kernels.cells import probabilities
 from labelwise.metrics.case import Case
 
-__all__ = ["LEAST", "logits_of", "probabilities_of"]
+__all__ = ["LEAST", "columns_of_truth", "logits_of", "probabilities_of"]
 
 LEAST = 1e-12
 """Probabilities are lifted to this before their logarithm is calibrated."""
@@ -36,3 +36,13 @@ def logits_of(case: Case, rows: np.ndarray | slice) -> np.ndarray:
         p = np.clip(p, LEAST, 1 - LEAST)
         return np.log(p) - np.log1p(-p)
     return np.log(np.clip(p, LEAST, 1))
+
+
+def columns_of_truth(case: Case, rows: np.ndarray | slice) -> np.ndarray:
+    """(n, columns) 0/1 with nan for "not known", one column per score column."""
+    if case.several:
+        return np.asarray(case.targets[rows], np.float64)
+    index = case.targets[rows][:, None]
+    truth = (index == (1 if case.scores.task.kind == "binary" else np.arange(case.n_classes))).astype(np.float64)
+    truth[index[:, 0] < 0] = np.nan
+    return truth

@@ -1,0 +1,53 @@
+"""Calibration errors over classwise bins, with what each row contributes to them: the ground of their intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from labelwise.kernels.blocks import row_blocks
+from labelwise.kernels.rows import bin_of
+from labelwise.metrics.case import BINS, Case
+from labelwise.metrics.probs import columns_of_truth, probabilities_of
+
+__all__ = ["absolute_gaps", "pooled_gaps", "squared_gaps"]
+
+
+def absolute_gaps(case: Case) -> np.ndarray:
+    """(N,) contributions to the mean over classes of sum_b |sum of gaps| / cells: the bin's sign decides."""
+    bins = case.cells.bins if case.several else case.class_bins
+    cells = bins.count.sum(1)
+    weight = np.divide(1, cells * (cells > 0).sum(), out=np.zeros(len(cells)), where=cells > 0)
+    return _over_rows(case, np.sign(bins.confidence - bins.correct) * weight[:, None])
+
+
+def pooled_gaps(case: Case) -> np.ndarray:
+    """(N,) contributions to the calibration error of all cells pooled."""
+    b = case.cells.bins
+    sign = np.sign(b.confidence.sum(0) - b.correct.sum(0)) / b.count.sum()
+    return _over_rows(case, np.broadcast_to(sign, b.count.shape))
+
+
+def squared_gaps(case: Case) -> np.ndarray:
+    """(N,) contributions to sum_c sum_b n_b / N (mean gap)^2, to first order 2 d (p - y) - d^2 per cell."""
+    bins = case.class_bins
+    mean = np.divide(bins.confidence - bins.correct, bins.count, out=np.zeros(bins.count.shape), where=bins.count > 0)
+    return _over_rows(case, 2 * mean / case.n, -(mean**2) / case.n)
+
+
+def _over_rows(case: Case, slope: np.ndarray, constant: np.ndarray | None = None) -> np.ndarray:
+    """Sum over a row's known cells of slope (p - y) + constant, each by the class and bin of the cell."""
+    out = np.zeros(len(case.known))
+    width = case.n_classes
+    column = np.arange(width)
+    for rows in row_blocks(slice(0, len(out)), width * 4):
+        p = probabilities_of(case, rows)
+        y = columns_of_truth(case, rows)
+        if p.shape[1] < width:  # a yes/no column has two classes
+            p, y = np.concatenate([1 - p, p], axis=1), np.concatenate([1 - y, y], axis=1)
+        known = ~np.isnan(y)
+        place = bin_of(p, BINS)
+        value = slope[column, place] * (p - np.where(known, y, 0))
+        if constant is not None:
+            value += constant[column, place]
+        out[rows] = np.where(known, value, 0).sum(1)
+    return out
