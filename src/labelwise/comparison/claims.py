@@ -54,7 +54,7 @@ def _answers(
         if d.metric != metric or d.rule != rule or d.value is None:
             continue
         a, b = heads[d.a].rules[rule][metric].value, heads[d.b].rules[rule][metric].value
-        figures = f"{title} {a:.3f} against {b:.3f}"
+        figures = f"{title} {a:.3f} ({d.a}) against {b:.3f} ({d.b})"
         numbers = {"a": a, "b": b, "difference": d.value, "low": d.low, "high": d.high}
         if d.low is None:
             text = f"{d.a} and {d.b} {how}: {figures}; one seed cannot tell whether they differ."

@@ -85,8 +85,9 @@ def _loss(a: str, b: str, strict: Attribution, margin: float) -> Claim:
     if _within(loss.low, loss.high, margin):
         return Claim(f"{start}: level, the loss itself makes {told}, within the margin of {margin:g}.", numbers)
     if loss.low * loss.high > 0:
-        better = a if loss.shapley > 0 else b
-        return Claim(f"{start}: the loss of {better} is better by {abs(loss.shapley):.3f} {_interval(loss)}.", numbers)
+        better, ends = (a, (loss.low, loss.high)) if loss.shapley > 0 else (b, (-loss.high, -loss.low))
+        by = f"{abs(loss.shapley):.3f} [{ends[0]:.3f}, {ends[1]:.3f}]"
+        return Claim(f"{start}: the loss of {better} is better by {by}.", numbers)
     return Claim(f"{start}: cannot tell, the loss itself makes {told}.", numbers, _what_would_tell(loss, margin))
 
 

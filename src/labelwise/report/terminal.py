@@ -23,6 +23,7 @@ _HEADINGS = {
     "wrong_label_rate": ("", "wrong"),
     "micro_f1": ("micro", "F1"),
     "macro_f1": ("macro", "F1"),
+    "map": ("", "mAP"),
     "nll": ("", "NLL"),
     "ece": ("", "ECE"),
 }
