@@ -7,7 +7,6 @@ independent questions. `read_labels` decides from the labels alone, says why in 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
@@ -17,29 +16,22 @@ import numpy as np
 from labelwise.errors import InputError, OptionError, choose
 from labelwise.labels import as_array, as_numbers, order_of_type, plain_values, sorted_values
 from labelwise.labels import shown as shown_value
+from labelwise.traps import (
+    Trap,
+    column_traps,
+    empty_trap,
+    float_trap,
+    listed,
+    matrix_traps,
+    missing_trap,
+    one_hot_trap,
+    single_column_trap,
+)
 
 __all__ = ["Group", "Labels", "Task", "TaskKind", "Trap", "infer_task", "read_labels"]
 
 TaskKind = Literal["binary", "multiclass", "multilabel", "ordinal", "grouped"]
 KINDS: tuple[str, ...] = get_args(TaskKind)
-
-
-@dataclass(frozen=True)
-class Trap:
-    """A known way of getting the labels wrong, seen in these labels.
-
-    Attributes:
-        name: stable id, e.g. ``"float_one_hot"``.
-        fatal: True where nothing can be trained or judged until it is mended.
-        text: what was seen and what it would do, in one or two sentences.
-    """
-
-    name: str
-    fatal: bool
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
 
 
 @dataclass(frozen=True)
@@ -191,7 +183,7 @@ def read_labels(
     else:
         labels = _read_column(y.reshape(-1), order if ordered is None else ordered, names)
         if y.ndim == 2:
-            labels = replace(labels, task=replace(labels.task, traps=(_single_column_trap(len(y)), *labels.task.traps)))
+            labels = replace(labels, task=replace(labels.task, traps=(single_column_trap(len(y)), *labels.task.traps)))
     if ordered not in (None, False) and labels.task.kind != "ordinal":
         raise OptionError(
             f"an order of the classes, ordered={ordered!r}",
@@ -228,7 +220,7 @@ def _read_column(y: np.ndarray, ordered: Sequence[Any] | bool | None, names: Seq
     if missing.all():
         raise InputError("labels", "every label is missing", "the column that holds the labels")
     if missing.any():
-        traps.append(_missing_trap(int(missing.sum()), int(np.flatnonzero(missing)[0])))
+        traps.append(missing_trap(int(missing.sum()), int(np.flatnonzero(missing)[0])))
     known = [v for v, gone in zip(values, missing, strict=True) if not gone]
     known, number_traps = _whole_numbers(known)
     traps += [] if missing.any() else number_traps  # gaps alone make floats of whole numbers
@@ -262,7 +254,7 @@ def _read_column(y: np.ndarray, ordered: Sequence[Any] | bool | None, names: Seq
     targets = np.full(len(values), -1, np.int64)
     targets[~missing] = [index[v] for v in known]
     counts = np.bincount(targets[~missing], minlength=len(classes))
-    traps += _column_traps(known, classes, shown, counts)
+    traps += column_traps(known, classes, shown, counts)
     if kind == "binary":
         evidence.append(f"two classes: {shown[1]!r} is the yes, {shown[0]!r} the no")
     elif kind == "multiclass":
@@ -284,68 +276,7 @@ def _whole_numbers(known: list[Any]) -> tuple[list[Any], list[Trap]]:
             f"numbers with a fractional part, infinite or huge, first {broken}: a measurement, not a class",
             "class indices or names; cut the measurement into classes first",
         )
-    trap = Trap(
-        "float_labels",
-        False,
-        "the labels are whole numbers stored as floats: read as class indices. Frameworks that go by the dtype "
-        "would treat them as a regression target or refuse them.",
-    )
-    return [int(v) for v in known], [trap]
-
-
-def _column_traps(known: list[Any], classes: list[Any], shown: list[str], counts: np.ndarray) -> list[Trap]:
-    traps = []
-    present = int((counts > 0).sum())
-    if present == 1:
-        traps.append(
-            Trap("one_class", True, f"every label is {shown[int(counts.argmax())]!r}: there is nothing to tell apart.")
-        )
-    if all(isinstance(c, int) for c in classes) and min(classes) == 1 and max(classes) == len(classes) > 1:
-        traps.append(
-            Trap(
-                "labels_from_one",
-                False,
-                f"the labels are 1..{len(classes)}: read as {len(classes)} classes. As class indices in PyTorch they "
-                "would need an unused class 0, or fail with an index error at the last class.",
-            )
-        )
-    single = [shown[i] for i in np.flatnonzero(counts == 1)]
-    if single and present > 1:
-        traps.append(
-            Trap(
-                "label_seen_once",
-                False,
-                f"seen in one row only: {_listed(single)}; such a class cannot be learnt and judged at the same time.",
-            )
-        )
-    if present > 20 and present > len(known) / 2:
-        traps.append(
-            Trap(
-                "many_classes",
-                False,
-                f"{present} distinct values in {len(known)} rows look like ids or a measurement rather than classes.",
-            )
-        )
-    if all(isinstance(c, str) for c in classes):
-        traps.append(
-            Trap(
-                "string_labels",
-                False,
-                f"the labels are text in one column: each is read whole and classes are numbered in the order shown "
-                f"({shown[0]!r} is 0). Readers that expect lists of labels take a text apart letter by letter.",
-            )
-        )
-        joined = [c for c in classes if re.search(r"\S[|;,]\s*\S", c)]
-        if joined:
-            traps.append(
-                Trap(
-                    "joined_strings",
-                    False,
-                    f"labels such as {joined[0]!r} look like several labels in one string. Read as they stand, each "
-                    "combination is a class of its own; split them into lists for a multilabel task.",
-                )
-            )
-    return traps
+    return [int(v) for v in known], [float_trap()]
 
 
 def _apply_order(ordered: Sequence[Any] | bool, classes: list[Any], shown: list[str]) -> tuple[list, list, TaskKind]:
@@ -356,7 +287,7 @@ def _apply_order(ordered: Sequence[Any] | bool, classes: list[Any], shown: list[
     if missing:
         raise OptionError(
             f"the order {' < '.join(wanted)}",
-            f"labels outside it: {_listed(missing)}",
+            f"labels outside it: {listed(missing)}",
             "an order that names every class",
         )
     by_name = dict(zip(shown, classes, strict=True))
@@ -384,29 +315,18 @@ def _read_matrix(y: np.ndarray, names: Sequence[str] | None) -> Labels:
         f"{width} columns of 0 and 1, {per_row.mean():.2f} labels a row on average",
         f"{int((per_row == 0).sum())} rows have no label, {int((per_row > 1).sum())} have several: not exclusive",
     ]
-    traps = _matrix_traps(shown, per_label, known)
+    traps = matrix_traps(shown, per_label, known)
     return Labels(Task("multilabel", shown, tuple(evidence), tuple(traps)), numbers.astype(np.float32))
 
 
 def _read_one_hot(y: np.ndarray, numbers: np.ndarray, shown: tuple[str, ...]) -> Labels:
-    floating = np.issubdtype(y.dtype, np.floating)
-    trap = Trap(
-        "float_one_hot" if floating else "one_hot",
-        False,
-        "every row has exactly one 1: read as one class per row (one-hot). "
-        + (
-            "Stored as floats, the same labels silently mean sigmoid + BCE in frameworks that go by the dtype. "
-            if floating
-            else ""
-        )
-        + 'If the labels do not exclude each other, say task="multilabel".',
-    )
+    trap = one_hot_trap(np.issubdtype(y.dtype, np.floating))
     targets = numbers.argmax(1).astype(np.int64)
     counts = np.bincount(targets, minlength=len(shown))
-    traps = [trap, *_column_traps(targets.tolist(), list(range(len(shown))), list(shown), counts)]
+    traps = [trap, *column_traps(targets.tolist(), list(range(len(shown))), list(shown), counts)]
     empty = [shown[i] for i in np.flatnonzero(counts == 0)]
     if empty:
-        traps.append(_empty_trap(empty))
+        traps.append(empty_trap(empty))
     evidence = (f"{len(shown)} columns of 0 and 1 with exactly one 1 in every row",)
     return Labels(Task("multiclass", shown, evidence, tuple(traps)), targets)
 
@@ -449,38 +369,6 @@ def _read_groups(y: np.ndarray, names: Sequence[str]) -> Labels:
     return Labels(Task("grouped", classes, evidence, tuple(traps), tuple(groups)), np.stack(columns, axis=1))
 
 
-def _matrix_traps(shown: tuple[str, ...], per_label: np.ndarray, known: np.ndarray) -> list[Trap]:
-    traps = []
-    seen = known.sum(0)
-    empty = [shown[i] for i in np.flatnonzero(per_label == 0)]
-    if empty:
-        traps.append(_empty_trap(empty))
-    full = [shown[i] for i in np.flatnonzero((per_label == seen) & (seen > 0))]
-    if full:
-        traps.append(Trap("full_label", False, f"given to every row: {_listed(full)}; nothing can be learnt of it."))
-    once = [shown[i] for i in np.flatnonzero(per_label == 1)]
-    if once:
-        traps.append(
-            Trap(
-                "label_seen_once",
-                False,
-                f"seen in one row only: {_listed(once)}; it cannot be learnt and judged at the same time.",
-            )
-        )
-    if not known.all():
-        traps.append(
-            Trap(
-                "missing_labels",
-                False,
-                f"{int((~known).sum())} of {known.size} cells are not known (nan): they are "
-                "left out of the loss and of every figure, never counted as no.",
-            )
-        )
-    if len(empty) == len(shown):
-        traps.append(Trap("one_class", True, "no row has any label: there is nothing to learn."))
-    return traps
-
-
 # ------------------------------------------------------------------ the override
 
 
@@ -515,30 +403,3 @@ def _one_hot(targets: np.ndarray, width: int) -> np.ndarray:
     out[np.flatnonzero(known), codes[known].astype(np.int64)] = 1
     out[~known] = np.nan
     return out
-
-
-def _single_column_trap(rows: int) -> Trap:
-    return Trap(
-        "single_column",
-        False,
-        f"the labels have shape ({rows}, 1): read as one column. Losses that broadcast would pair every row with "
-        "every other.",
-    )
-
-
-def _missing_trap(count: int, first: int) -> Trap:
-    return Trap(
-        "missing_labels",
-        True,
-        f"{count} rows have no label (first row {first}). A missing label is not a class: leave these rows out, or "
-        "fill them in.",
-    )
-
-
-def _empty_trap(names: list[str]) -> Trap:
-    return Trap("empty_label", False, f"no row has: {_listed(names)}; nothing can be learnt or judged of it.")
-
-
-def _listed(names: list[str], most: int = 5) -> str:
-    shown = ", ".join(repr(n) for n in names[:most])
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
