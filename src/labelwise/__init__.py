@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 _HOME = {
     "CALIBRATORS": "labelwise.calibration",
     "Comparison": "labelwise.comparison",
+    "Decisions": "labelwise.policies",
     "HEADS": "labelwise.heads",
     "InputError": "labelwise.errors",
     "LabelwiseError": "labelwise.errors",
@@ -18,10 +19,12 @@ _HOME = {
     "METRICS": "labelwise.metrics",
     "MissingExtra": "labelwise.errors",
     "OptionError": "labelwise.errors",
+    "Policy": "labelwise.policies",
     "Probs": "labelwise.scores",
     "RunFolderError": "labelwise.errors",
     "Task": "labelwise.task",
     "compare": "labelwise.comparison",
+    "fit_policy": "labelwise.policies",
     "infer_task": "labelwise.task",
 }
 __all__ = sorted(_HOME)  # noqa: PLE0605

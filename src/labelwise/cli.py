@@ -18,6 +18,8 @@ __all__ = ["main"]
 VERBS = {
     "compare": "labelwise.cli:compare_command",
     "explain": "labelwise.explain.command:explain_command",
+    "fit": "labelwise.policies.command:fit_command",
+    "decide": "labelwise.policies.command:decide_command",
 }
 """Verb -> where its command is; imported when it is called, or when its help is asked for."""
 
