@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from labelwise import __version__
-from labelwise.errors import LabelwiseError
+from labelwise.errors import LabelwiseError, choose
 
 __all__ = ["main"]
 
@@ -34,10 +34,8 @@ class Verbs(click.Group):
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a verb, or None."""
-        if cmd_name not in VERBS:
-            return None
-        module, _, name = VERBS[cmd_name].partition(":")
+        """The command of a verb."""
+        module, _, name = VERBS[choose(cmd_name, VERBS, what="verb")].partition(":")
         return getattr(importlib.import_module(module), name)
 
 

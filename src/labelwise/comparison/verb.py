@@ -109,6 +109,8 @@ def compare(
     et al. 2020.
     """
     need("torch", extra="train", purpose="training heads")
+    if not 0 < margin < 1:
+        raise OptionError("a margin within which a difference counts as level", f"{margin:g}", "e.g. 0.01, one point")
     started = time.perf_counter()
     dataset, unknown = _read(data, reading, ood)
     protocol = make_protocol(
