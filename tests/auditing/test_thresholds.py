@@ -9,7 +9,7 @@ from labelwise.task import Task
 
 
 def test_in_sample_values_are_reached_by_the_thresholds(made):
-    case = made("multilabel")
+    case = made("multilabel", rows=150)
     p = 1 / (1 + np.exp(-case.scores.array.astype(float)))
     for j, (name, found) in enumerate(best_thresholds(case).items()):
         assert name == case.scores.task.class_names[j]

@@ -113,6 +113,6 @@ def test_real_scores_show_what_is_wrong_with_them(shared_data):
         result = audit(scores, file["y"], resamples=60)
     assert result.metrics["accuracy"].value == pytest.approx(0.899, abs=1e-3)
     assert {(c.truth, c.answer) for c in result.mistake_details.confused[:2]} == {("txt", "eml"), ("coff", "elf")}
-    assert result.calibration["bias"].verdict == "helps"
+    assert result.calibration["vector"].verdict == "helps"
     assert result.metrics["labelwise_baseline"].value == pytest.approx(1 - 1 / 214)
     assert "absent_classes" in [f.name for f in result.findings]

@@ -22,7 +22,7 @@ def tried(scores, truth, figure):
     return max(figure(truth, scores >= t) for t in limits)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(tables)
 def test_every_column_is_what_scikit_learn_says(table):
     scores, truth = sample(table)

@@ -86,7 +86,7 @@ def best_thresholds(case: Case) -> dict[str, dict[str, Threshold]]:
         return {}
     names = case.scores.task.column_names
     rows = np.flatnonzero(case.known)
-    fold = folds(case, rows, np.random.default_rng(case.seed))
+    fold = folds(case, rows)
     out: list[dict[str, Threshold]] = [{} for _ in names]
 
     def job(part: slice) -> None:

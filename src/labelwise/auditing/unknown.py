@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labelwise.auditing.calibration import logits_of
 from labelwise.auditing.result import Unknown, UnknownScore
 from labelwise.errors import InputError
 from labelwise.kernels.blocks import row_blocks
 from labelwise.metrics.case import Case
 from labelwise.metrics.intervals import delong, wilson
 from labelwise.metrics.metric import Metric
-from labelwise.metrics.probs import logits_of, probabilities_of
+from labelwise.metrics.probs import probabilities_of
 from labelwise.metrics.ranking import auroc, fpr_at_tpr
 from labelwise.scores import Scores
 

@@ -9,15 +9,7 @@ from labelwise.kernels.rows import bin_of
 from labelwise.metrics.case import BINS, Case
 from labelwise.metrics.probs import columns_of_truth, probabilities_of
 
-__all__ = ["absolute_gaps", "pooled_gaps", "squared_gaps"]
-
-
-def absolute_gaps(case: Case) -> np.ndarray:
-    """(N,) contributions to the mean over classes of sum_b |sum of gaps| / cells: the bin's sign decides."""
-    bins = case.cells.bins if case.several else case.class_bins
-    cells = bins.count.sum(1)
-    weight = np.divide(1, cells * (cells > 0).sum(), out=np.zeros(len(cells)), where=cells > 0)
-    return _over_rows(case, np.sign(bins.confidence - bins.correct) * weight[:, None])
+__all__ = ["pooled_gaps", "squared_gaps"]
 
 
 def pooled_gaps(case: Case) -> np.ndarray:
@@ -28,10 +20,11 @@ def pooled_gaps(case: Case) -> np.ndarray:
 
 
 def squared_gaps(case: Case) -> np.ndarray:
-    """(N,) contributions to sum_c sum_b n_b / N (mean gap)^2, to first order 2 d (p - y) - d^2 per cell."""
-    bins = case.class_bins
+    """(N,) contributions to the sum over classes of sum_b n_b / n (mean gap)^2, to first order 2 d (p - y) - d^2."""
+    bins = case.cells.bins if case.several else case.class_bins
     mean = np.divide(bins.confidence - bins.correct, bins.count, out=np.zeros(bins.count.shape), where=bins.count > 0)
-    return _over_rows(case, 2 * mean / case.n, -(mean**2) / case.n)
+    cells = np.maximum(bins.count.sum(1, keepdims=True), 1)
+    return _over_rows(case, 2 * mean / cells, -(mean**2) / cells)
 
 
 def _over_rows(case: Case, slope: np.ndarray, constant: np.ndarray | None = None) -> np.ndarray:

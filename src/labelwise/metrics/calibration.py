@@ -180,6 +180,15 @@ def debiased_square(bins: Bins) -> tuple[float | None, float]:
     return square, float(noise.sum() + max(shares, 0) / total)
 
 
+def chance_variance(bins: Bins) -> float:
+    """Variance of the squared calibration error that remains where no bin has a gap: sum of 2 (w s^2 / n)^2."""
+    use = bins.count >= 2
+    n = bins.count[use]
+    gap = (bins.correct[use] - bins.confidence[use]) / n
+    spread = np.maximum(bins.squares[use] / n - gap * gap, 0) * n / (n - 1)
+    return float((2 * (spread / max(n.sum(), 1)) ** 2).sum())
+
+
 def classwise_ece(probs: np.ndarray, targets: np.ndarray, bins: int = 15) -> float | None:
     """Expected calibration error of each class's probability, averaged over classes.
 

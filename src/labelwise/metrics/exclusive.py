@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from labelwise.metrics.binned import absolute_gaps, squared_gaps
+from labelwise.metrics.binned import squared_gaps
 from labelwise.metrics.calibration import (
     bin_counts,
     debiased_square,
@@ -25,6 +25,7 @@ NO_TRUTH = "no row has a known class"
 MANY_CELLS = 20_000_000
 TOO_MANY = "no interval beyond 20 million cells"
 BIASED = "biased upwards on few rows, by the bins' noise"
+NO_INTERVAL = "no interval: biased upwards by the bins' noise, so that an interval would not hold the truth"
 BY_ROW = "no interval: its formula takes rows as independent, and these are grouped"
 ZERO_PROB = "gave the true class a probability of exactly 0"
 
@@ -72,11 +73,7 @@ def brier_calibration(case: Case) -> Metric:
     """Part of the Brier score that calibration could remove, by classwise bins."""
     if not case.n:
         return Metric.undefined(NO_TRUTH)
-    value = _calibration_part(case)
-    if case.scores.array.size > MANY_CELLS:
-        return Metric(value, n=case.n, why=TOO_MANY)
-    m = from_influence(case, value, squared_gaps(case) * _half(case), case.n, bounds=(0, np.inf))
-    return Metric(m.value, m.low, m.high, m.n, BIASED)
+    return Metric(_calibration_part(case), n=case.n, why=NO_INTERVAL)
 
 
 def brier_refinement(case: Case) -> Metric:
@@ -126,11 +123,7 @@ def ece_classwise(case: Case) -> Metric:
     """Calibration error of each class's probability, averaged over classes."""
     if not case.n:
         return Metric.undefined(NO_TRUTH)
-    value = float(case.class_bins.ece.mean())
-    if case.scores.array.size > MANY_CELLS:
-        return Metric(value, n=case.n, why=TOO_MANY)
-    m = from_influence(case, value, absolute_gaps(case), case.n, bounds=(0, 1))
-    return Metric(m.value, m.low, m.high, m.n, BIASED)
+    return Metric(float(case.class_bins.ece.mean()), n=case.n, why=NO_INTERVAL)
 
 
 def smooth(case: Case) -> Metric:

@@ -6,10 +6,10 @@ import numpy as np
 
 from labelwise.kernels.blocks import row_blocks
 from labelwise.kernels.cells import probabilities
-from labelwise.metrics.binned import absolute_gaps, pooled_gaps
-from labelwise.metrics.calibration import Bins, bin_counts, debiased_square, ece_of_bins
+from labelwise.metrics.binned import pooled_gaps, squared_gaps
+from labelwise.metrics.calibration import Bins, bin_counts, chance_variance, debiased_square, ece_of_bins
 from labelwise.metrics.case import BINS, Case
-from labelwise.metrics.exclusive import BIASED, BY_ROW, MANY_CELLS, TOO_MANY
+from labelwise.metrics.exclusive import BIASED, BY_ROW, MANY_CELLS, NO_INTERVAL, TOO_MANY
 from labelwise.metrics.intervals import placements, z_of
 from labelwise.metrics.metric import Metric
 from labelwise.metrics.of_rows import from_influence, mean, rate, ratio
@@ -134,8 +134,7 @@ def ece_classwise(case: Case) -> Metric:
     each = case.cells.bins.ece
     if np.isnan(each).all():
         return Metric.undefined("no cell has a known truth")
-    m = from_influence(case, float(np.nanmean(each)), absolute_gaps(case), case.n, bounds=(0, 1))
-    return Metric(m.value, m.low, m.high, m.n, BIASED)
+    return Metric(float(np.nanmean(each)), n=case.n, why=NO_INTERVAL)
 
 
 def ece_at_5(case: Case) -> Metric:
@@ -149,20 +148,23 @@ def ece_at_5(case: Case) -> Metric:
 
 def ece_debiased(case: Case) -> Metric:
     """Debiased squared calibration error of each label, averaged, and its root."""
-    squares, variances = [], []
+    squares, noise = [], 0.0
     array, truth = case.scores.array, np.asarray(case.targets, np.float64)
     for column in range(case.n_classes):
         p = probabilities(array[:, column], case.scores.kind)
-        square, variance = debiased_square(bin_counts(p, truth[:, column], np.linspace(0, 1, BINS + 1)))
+        bins = bin_counts(p, truth[:, column], np.linspace(0, 1, BINS + 1))
+        square = debiased_square(bins)[0]
         if square is not None:
             squares.append(square)
-            variances.append(variance)
+            noise += chance_variance(bins)
     if not squares:
         return Metric.undefined("no bin holds two cells", case.n)
     square = float(np.mean(squares))
     if case.groups is not None:
         return Metric(max(square, 0.0) ** 0.5, n=case.n, why=BY_ROW)
-    half = z_of(case.level) * float(np.mean(np.sqrt(variances)))  # labels may move together: no averaging out
+    by_row = squared_gaps(case)[case.known] / len(squares)
+    variance = float(((by_row - by_row.mean()) ** 2).sum()) + noise / len(squares) ** 2
+    half = z_of(case.level) * variance**0.5
     low, value, high = (max(v, 0.0) ** 0.5 for v in (square - half, square, square + half))
     return Metric(value, low, high, case.n)
 

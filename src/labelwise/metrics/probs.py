@@ -1,4 +1,4 @@
-"""Scores as logits and probabilities for the parts of an audit that look at single rows or cells."""
+"""Probabilities and truth of some rows, for the figures that look at single rows or cells."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ import numpy as np
 from labelwise.kernels.cells import probabilities
 from labelwise.metrics.case import Case
 
-__all__ = ["LEAST", "columns_of_truth", "logits_of", "probabilities_of"]
-
-LEAST = 1e-12
-"""Probabilities are lifted to this before their logarithm is calibrated."""
+__all__ = ["columns_of_truth", "probabilities_of"]
 
 
 def probabilities_of(case: Case, rows: np.ndarray | slice) -> np.ndarray:
@@ -24,18 +21,6 @@ def probabilities_of(case: Case, rows: np.ndarray | slice) -> np.ndarray:
         return z / np.where(total > 0, total, 1)
     e = np.exp(z - z.max(1, keepdims=True))
     return e / e.sum(1, keepdims=True)
-
-
-def logits_of(case: Case, rows: np.ndarray | slice) -> np.ndarray:
-    """(n, C) logits of some rows in float64: of each label's yes, or up to a constant per row."""
-    array = case.scores.array[rows].astype(np.float64)
-    if case.scores.kind == "logits":
-        return array
-    p = array if case.scores.kind == "probabilities" else np.exp(array)
-    if case.several or case.scores.task.kind == "binary":
-        p = np.clip(p, LEAST, 1 - LEAST)
-        return np.log(p) - np.log1p(-p)
-    return np.log(np.clip(p, LEAST, 1))
 
 
 def columns_of_truth(case: Case, rows: np.ndarray | slice) -> np.ndarray:

@@ -238,7 +238,7 @@ _ROWS = (
         "scores",
         "lower",
         exclusive.brier_calibration,
-        DELTA,
+        NONE,
         "Murphy (1973)",
     ),
     MetricSpec(
@@ -288,7 +288,7 @@ _ROWS = (
         "scores",
         "lower",
         _either(exclusive.ece_classwise, labels.ece_classwise),
-        DELTA,
+        NONE,
         "Kull et al. (2019)",
     ),
     MetricSpec(
