@@ -37,7 +37,8 @@ from labelwise.metrics.metric import Metric
 from labelwise.metrics.proper import binary_log_loss, binary_log_loss_of_logs, brier, brier_rows, log_loss, nll_rows
 from labelwise.metrics.ranking import auroc, average_precision, fpr_at_tpr, mean_auroc, mean_average_precision
 from labelwise.metrics.selective import RiskCoverage, augrc, aurc, coverage_at_risk, excess_aurc, risk_coverage
-from labelwise.metrics.table import METRICS, MetricSpec, metrics_of
+from labelwise.metrics.spec import MetricSpec
+from labelwise.metrics.table import METRICS, metrics_of
 
 __all__ = [
     "METRICS",
