@@ -76,9 +76,9 @@ class Caution:
             out[:, 2] = (count > 1) & self.one_expected
         if self.close_call is not None:
             two = np.sort(snap(np.exp(log_shares(logits))), axis=1)[:, -2:]
-            out[:, 3] = snap(two[:, 1] - two[:, 0]) < snap(np.float64(self.close_call))
+            out[:, 3] = snap(two[:, 1] - two[:, 0]) < snap(np.asarray(self.close_call))
         if self.familiarity is not None:
-            out[:, 4] = snap(FAMILIARITY[self.familiarity](raw)) < snap(np.float64(self.unfamiliar_below))
+            out[:, 4] = snap(FAMILIARITY[self.familiarity](raw)) < snap(np.asarray(self.unfamiliar_below))
         return out
 
 
@@ -86,10 +86,11 @@ def confidence(logits: np.ndarray, answers: np.ndarray, task: Task) -> np.ndarra
     """(N,) how sure the answers are, on a scale that does not saturate.
 
     One class per row: the log-probability of the class given. A yes/no question: the logit of the answer given. Several
-    labels: the logit of the least sure of the labels given; infinite where none is.
+    labels: the logit of the least sure of the labels given; where none is, of the least sure of those withheld.
     """
     if task.kind in ("multiclass", "ordinal"):
         return snap(np.where(answers, log_shares(logits), -np.inf).max(1))
     if task.kind == "binary":
         return snap(np.where(answers, logits, -logits)[:, 0])
-    return snap(np.where(answers, logits, np.inf).min(1))
+    given = np.where(answers, logits, np.inf).min(1)
+    return snap(np.where(answers.any(1), given, (-logits).min(1)))

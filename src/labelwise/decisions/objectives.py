@@ -8,12 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from labelwise.decisions import tuning, values
+from labelwise.decisions.certificates import Certificate, certified_floor, controlled_misses
 from labelwise.decisions.rule import TunedRule
 from labelwise.decisions.tuning import Settings, Tune
 from labelwise.decisions.values import Value
 from labelwise.task import Task
 
 __all__ = ["OBJECTIVES", "Objective", "objectives_of"]
+
+
+Certify = Callable[[np.ndarray, np.ndarray, Task, Settings], list[Certificate]]
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Objective:
         value: (answers, truth with nan, settings) -> figure, None where undefined; higher is better.
         needs: the settings it cannot do without.
         only: a kind of task, where it is for no other.
+        certify: the promises that the rule rests on, in the order of the columns; None where it makes none.
     """
 
     name: str
@@ -37,6 +42,7 @@ class Objective:
     value: Value
     needs: tuple[str, ...] = ()
     only: str | None = None
+    certify: Certify | None = None
 
     def tune_for(self, task: Task) -> Tune | None:
         """The tuning for a task, None where the objective is not for it."""
@@ -73,6 +79,40 @@ def _expected(p: np.ndarray, t: np.ndarray, task: Task, settings: Settings) -> T
     return TunedRule("expected_count")
 
 
+def _floors(promise: str) -> Certify:
+    """A certificate for each label."""
+
+    def certify(p: np.ndarray, t: np.ndarray, task: Task, settings: Settings) -> list[Certificate]:
+        level = settings.level or 0.0
+        return [
+            certified_floor(p[:, j], t[:, j], promise, level, settings.delta, label=name, seed=settings.seed)
+            for j, name in enumerate(task.column_names)
+        ]
+
+    return certify
+
+
+def _misses(p: np.ndarray, t: np.ndarray, task: Task, settings: Settings) -> list[Certificate]:
+    return [controlled_misses(p, t, settings.level or 0.0)]
+
+
+def _certified(certify: Certify, without: float | None) -> Tune:
+    """The certified thresholds; without a certificate a label is never given, or always."""
+
+    def tune(p: np.ndarray, t: np.ndarray, task: Task, settings: Settings) -> TunedRule:
+        found = [without if c.threshold is None else c.threshold for c in certify(p, t, task, settings)]
+        return TunedRule("thresholds", thresholds=tuple(found * p.shape[1] if len(found) == 1 else found))
+
+    return tune
+
+
+def _promise(
+    name: str, title: str, certify: Certify, without: float | None, value: Value, only: str | None = None
+) -> Objective:
+    tune = _certified(certify, without)
+    return Objective(name, title, None, tune, value, needs=("level",), only=only, certify=certify)
+
+
 def _f(kind: str, title: str, tune: Callable[[float], Tune], value: Callable[[float], Value]) -> list[Objective]:
     return [Objective(f"{kind}_f{b:g}", f"{title} F{b:g}", None, tune(b), value(b)) for b in (0.5, 1.0, 2.0)]
 
@@ -99,6 +139,11 @@ OBJECTIVES: dict[str, Objective] = {
             _expected,
             values.samples_f(1.0),
             only="multilabel",
+        ),
+        _promise("precision_floor", "recall at a certified precision", _floors("precision"), None, values.mean_recall),
+        _promise("recall_floor", "precision at a certified recall", _floors("recall"), 0.0, values.mean_precision),
+        _promise(
+            "few_misses", "precision at a controlled share of misses", _misses, 0.0, values.mean_precision, "multilabel"
         ),
     )
 }

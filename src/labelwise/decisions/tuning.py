@@ -46,11 +46,17 @@ class Settings:
         costs: classes: ``costs[y][k]`` of answering k where y is right; labels: (cost of a false yes, of a missed one),
             the same for all or a pair per label.
         k: labels per row.
+        level: the floor or ceiling of a certified objective.
+        delta: probability that a certified promise may be broken.
+        seed: of the cut in two of certified objectives.
         exclusive: True where a row has exactly one class, so that costs are a matrix.
     """
 
     costs: tuple[tuple[float, ...], ...] | None = None
     k: int | None = None
+    level: float | None = None
+    delta: float = 0.1
+    seed: int = 0
     exclusive: bool = False
 
 

@@ -9,7 +9,19 @@ import numpy as np
 from labelwise.decisions.tuning import Settings
 from labelwise.metrics.counts import label_counts
 
-__all__ = ["Value", "cost", "labelwise", "macro_f", "mean_recall", "micro_f", "rank", "samples_f", "strict", "youden"]
+__all__ = [
+    "Value",
+    "cost",
+    "labelwise",
+    "macro_f",
+    "mean_precision",
+    "mean_recall",
+    "micro_f",
+    "rank",
+    "samples_f",
+    "strict",
+    "youden",
+]
 
 Value = Callable[[np.ndarray, np.ndarray, Settings], float | None]
 
@@ -73,6 +85,13 @@ def mean_recall(answers: np.ndarray, t: np.ndarray, settings: Settings) -> float
     c = label_counts(answers, t)
     due = c.tp + c.fn > 0
     return float((c.tp[due] / (c.tp + c.fn)[due]).mean()) if due.any() else None
+
+
+def mean_precision(answers: np.ndarray, t: np.ndarray, settings: Settings) -> float | None:
+    """Precision, averaged over the labels that are given at all."""
+    c = label_counts(answers, t)
+    given = c.tp + c.fp > 0
+    return float((c.tp[given] / (c.tp + c.fp)[given]).mean()) if given.any() else None
 
 
 def youden(answers: np.ndarray, t: np.ndarray, settings: Settings) -> float | None:

@@ -35,6 +35,8 @@ def _costs(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
     "--costs", callback=_costs, metavar="JSON", help="For cost: [false yes, missed], or a matrix [[...], ...]."
 )
 @click.option("--k", type=int, help="For top_k: labels per row.")
+@click.option("--level", type=float, help="For precision_floor, recall_floor, few_misses: the floor, or the ceiling.")
+@click.option("--delta", type=float, default=0.1, show_default=True, help="Probability that a promise may be broken.")
 @click.option("--exactly-one", is_flag=True, help="Of several labels the most probable one, always and alone.")
 @click.option("--at-least-one", is_flag=True, help="The most probable label where none reaches its threshold.")
 @click.option("--at-most", type=int, metavar="K", help="No more labels than that.")
@@ -43,6 +45,7 @@ def _costs(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
 )
 @click.option("--low-confidence", type=float, metavar="P", help="Caveat below this probability of the answer.")
 @click.option("--coverage", type=float, metavar="SHARE", help="Share of rows to be left without that caveat.")
+@click.option("--risk", type=float, metavar="RATE", help="Most errors among rows without that caveat, certified.")
 @click.option("--close-call", type=float, metavar="GAP", help="Caveat where the two best differ by less.")
 @click.option("--out-of-domain", type=float, metavar="SHARE", help="Share of known rows that may be called unknown.")
 @click.option("--one-expected", is_flag=True, help="Several labels are a caveat.")
@@ -61,6 +64,7 @@ def fit_command(
     \b
     labelwise fit val.npz --objective macro_f1 --at-least-one -o policy.json
     labelwise fit val.parquet --coverage 0.9 --close-call 0.1 -o policy.json
+    labelwise fit val.npz --objective precision_floor --level 0.9 -o policy.json
     labelwise fit val.npz --objective cost --costs "[1, 5]" -o policy.json
     """
     from labelwise.errors import InputError

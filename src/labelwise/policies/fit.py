@@ -18,6 +18,7 @@ from labelwise.decisions.tuning import PRIOR_POSITIVES, Settings
 from labelwise.errors import InputError, OptionError
 from labelwise.io.files import sha256_of
 from labelwise.io.targets import encode_targets
+from labelwise.policies.certified import order_keeping, with_certified_risk
 from labelwise.policies.options import Structure, level_of, objective_of, structure_of
 from labelwise.policies.policy import Policy
 from labelwise.scores import Scores
@@ -61,12 +62,15 @@ def fit_policy(
     calibrators: Sequence[str] | None = None,
     costs: Any = None,
     k: int | None = None,
+    level: float | None = None,
+    delta: float = 0.1,
     exactly_one: bool = False,
     at_least_one: bool = False,
     at_most: int | None = None,
     groups: Sequence[Sequence[str]] = (),
     low_confidence: float | Literal["auto"] | None = "auto",
     coverage: float | None = None,
+    risk: float | None = None,
     close_call: float | None = None,
     out_of_domain: float | None = None,
     one_expected: bool = False,
@@ -84,6 +88,10 @@ def fit_policy(
         costs: for ``"cost"``: a (C, C) matrix with ``costs[y][k]`` of answering k where y is right; for labels
             (cost of a false yes, cost of a missed one), or an (L, 2) array of such pairs.
         k: for ``"top_k"``: labels per row.
+        level: for ``"precision_floor"`` and ``"recall_floor"``: the least precision or recall of each label, certified
+            with probability 1 - `delta` for each; for ``"few_misses"``: the largest mean share of its labels that a row
+            misses. The calibration is then none or a temperature, which keep the order of scores.
+        delta: probability that a certified promise may be broken.
         exactly_one: of several labels the most probable one is given, always and alone.
         at_least_one: where no label reaches its threshold, the most probable one is given.
         at_most: no more labels than that.
@@ -92,6 +100,8 @@ def fit_policy(
             "auto" is 0.5 where a row has one of several classes, and no such caveat elsewhere.
         coverage: instead of a level of probability: the share of rows to be left without the caveat
             ``low_confidence``.
+        risk: instead of either: rows without the caveat err at most at this rate, with probability 1 - `delta`. Half of
+            the rows then only test this and take part in nothing else.
         close_call: caveat where the two highest probabilities differ by less.
         out_of_domain: share of the known rows that may be called out of domain; the level is set on raw logits (energy;
             for several labels joint energy), before calibration.
@@ -131,7 +141,19 @@ def fit_policy(
         )
     task = scores.task
     targets = encode_targets(y, task)
-    goal, settings = objective_of(objective, task, costs, k)
+    if risk is not None:
+        if coverage is not None or low_confidence != "auto":
+            raise OptionError("a caveat for low confidence", "risk beside coverage or low_confidence", "one of them")
+        options = {
+            "objective": objective, "calibrators": calibrators, "costs": costs, "k": k, "level": level, "delta": delta,
+            "exactly_one": exactly_one, "at_least_one": at_least_one, "at_most": at_most, "groups": groups,
+            "low_confidence": None, "close_call": close_call, "out_of_domain": out_of_domain,
+            "one_expected": one_expected, "trained_with": trained_with, "seed": seed,
+        }  # fmt: skip
+        return with_certified_risk(fit_policy, scores, targets, level_of(risk, "risk"), options)
+    goal, settings = objective_of(objective, task, costs=costs, k=k, level=level, delta=delta, seed=seed)
+    if goal.certify is not None:
+        calibrators = order_keeping(calibrators, scores)
     structure = structure_of(task, goal, exactly_one, at_least_one, at_most, groups)
     selection = select_calibration(scores, targets, calibrators=calibrators, seed=seed, trained_with=trained_with)
     z, truth, rows = known_rows(scores, targets, trained_with)
@@ -144,7 +166,7 @@ def fit_policy(
         task, scores.kind, z, logits, answers, low_confidence, coverage, close_call, out_of_domain, one_expected
     )
     fold = fold_of_rows(len(z), None if scores.groups is None else np.asarray(scores.groups)[rows], seed)
-    report = _report(problem, answers, rule, fold) | {
+    report = _report(problem, selection.calibration, answers, rule, fold) | {
         "calibration": {"why": selection.why, "candidates": [asdict(c) for c in selection.candidates]},
         "caveat_rates": _caveat_rates(caution, z, logits, answers, task),
         "seed": seed,
@@ -209,7 +231,9 @@ def _caution(
     return Caution(level, close_call, familiarity, below, one_expected)
 
 
-def _report(problem: _Problem, answers: np.ndarray, rule: TunedRule, fold: np.ndarray) -> dict[str, Any]:
+def _report(
+    problem: _Problem, calibration: Calibration, answers: np.ndarray, rule: TunedRule, fold: np.ndarray
+) -> dict[str, Any]:
     """Figures in sample and out of fold, for the objective and for what it costs elsewhere."""
     truth, task = problem.truth, problem.task
     held = plain = None
@@ -218,8 +242,8 @@ def _report(problem: _Problem, answers: np.ndarray, rule: TunedRule, fold: np.nd
         usual = TunedRule("highest") if task.exclusive and task.kind != "binary" else _half(task)
         for part in np.unique(fold):
             test = fold == part
-            calibration, fitted = problem.fit(np.flatnonzero(~test))
-            logits = calibration.logits(problem.z[test])
+            refitted, fitted = problem.fit(np.flatnonzero(~test))
+            logits = refitted.logits(problem.z[test])
             held[test], plain[test] = fitted.answers(logits, task), usual.answers(logits, task)
 
     def figures(objective: Objective) -> dict[str, Any]:
@@ -231,6 +255,8 @@ def _report(problem: _Problem, answers: np.ndarray, rule: TunedRule, fold: np.nd
             "usual_rule": None if plain is None else value(plain, truth, problem.settings),
         }
 
+    certify = problem.objective.certify
+    probs = probabilities(calibration.logits(problem.z), task)
     names = [n for n, o in OBJECTIVES.items() if o.tune_for(task) and not o.needs and n != "expected_count"]
     goal = figures(problem.objective)
     return {
@@ -240,7 +266,7 @@ def _report(problem: _Problem, answers: np.ndarray, rule: TunedRule, fold: np.nd
         "value_usual_rule": goal["usual_rule"],
         "cross_metrics": {name: figures(OBJECTIVES[name]) for name in names},
         "thresholds": _explained(problem, rule),
-        "certificates": [],
+        "certificates": [] if certify is None else [asdict(c) for c in certify(probs, truth, task, problem.settings)],
     }
 
 

@@ -40,14 +40,16 @@ class Structure:
         return replace(rule, at_least_one=self.at_least_one, at_most=self.at_most, groups=self.groups)
 
 
-def objective_of(name: str, task: Task, costs: Any, k: int | None) -> tuple[Objective, Settings]:
+def objective_of(
+    name: str, task: Task, *, costs: Any, k: int | None, level: float | None, delta: float, seed: int
+) -> tuple[Objective, Settings]:
     """The objective with its settings."""
     objective = OBJECTIVES[choose(name, OBJECTIVES, what="objective")]
     if objective.tune_for(task) is None:
         raise OptionError(
             f"objective {name!r}", f"the task {task}", f"one that is for it: {', '.join(objectives_of(task))}"
         )
-    for setting, value in (("costs", costs), ("k", k)):
+    for setting, value in (("costs", costs), ("k", k), ("level", level)):
         if (value is not None) != (setting in objective.needs):
             raise OptionError(
                 f"objective {name!r}",
@@ -57,7 +59,12 @@ def objective_of(name: str, task: Task, costs: Any, k: int | None) -> tuple[Obje
     exclusive = task.kind in ("multiclass", "ordinal")
     if k is not None and not 1 <= k < task.n_outputs:
         raise OptionError(f"k labels of {task.n_outputs}", f"k={k}", f"1..{task.n_outputs - 1}")
-    return objective, Settings(None if costs is None else _costs(costs, task, exclusive), k, exclusive)
+    if level is not None:
+        level_of(level, "level")
+    if not 0 < delta < 1:
+        raise OptionError("delta, the probability of a broken promise", f"delta={delta!r}", "a number between 0 and 1")
+    costs = None if costs is None else _costs(costs, task, exclusive)
+    return objective, Settings(costs, k, level, delta, seed, exclusive)
 
 
 def structure_of(
@@ -81,6 +88,12 @@ def structure_of(
     ]
     if asked and task.kind != "multilabel":
         raise OptionError(" and ".join(asked), f"the task {task}, which gives one answer anyway", "no such setting")
+    if asked and objective.certify is not None:
+        raise OptionError(
+            " and ".join(asked),
+            f"objective {objective.name!r}, whose certificates hold for its thresholds alone",
+            "one of the two",
+        )
     if exactly_one and (len(asked) > 1 or objective.name != "accuracy"):
         raise OptionError(
             "exactly one label",

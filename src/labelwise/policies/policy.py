@@ -174,7 +174,10 @@ class Policy:
                 f"{self.objective}: {report['value_out_of_fold']:.4f} out of fold, "
                 f"{report['value_in_sample']:.4f} on the rows it was tuned on"
             )
-        lines += [str(line) for line in report.get("notes", ())]
+        for c in report.get("certificates", ()):
+            about = f"{c['promise']} of {c['label']}" if c["label"] else c["promise"]
+            said = c["why"] or f"bound {c['bound']:.4f} on {c['n']} rows, from {c['threshold']:.4f}"
+            lines.append(f"certificate, {about}, {c['level']:g}: {said}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
