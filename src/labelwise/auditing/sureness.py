@@ -29,7 +29,10 @@ def compare_confidences(case: Case) -> dict[str, dict[str, float | None]]:
     right = np.where(case.known, case.rows.decision == case.targets, np.nan)[some]
     margin, top, normed = _columns(case, some)
     with np.errstate(divide="ignore"):
-        out = {"top_probability": _judge(-np.log(case.rows.against[some]), right), "margin": _judge(margin, right)}
+        out = {
+            "top_probability": _judge(-np.log(case.rows.against[some].astype(np.float64)), right),
+            "margin": _judge(margin, right),
+        }
     if case.scores.kind == "logits":
         out["max_logit"] = _judge(top, right)
         each = {p: _judge(values, right) for p, values in normed.items()}

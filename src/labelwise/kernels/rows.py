@@ -52,7 +52,8 @@ class RowStatistics:
 
     Attributes:
         decision: (N,) class with the highest score, the first of equals.
-        against: (N,) odds against the decision, (1 - p) / p with p its probability.
+        against: (N,) odds against the decision, (1 - p) / p with p its probability; like the next two float32, or
+            float64 of float64 scores.
         behind: (N,) logit of the decision minus that of the true class, at least 0; nan where the truth is not known.
         squares: (N,) sum of squared probabilities.
         rank: (N,) classes ahead of the true one: 0 where the decision is right, otherwise the other classes that score
@@ -70,17 +71,17 @@ class RowStatistics:
     @cached_property
     def confidence(self) -> np.ndarray:
         """(N,) probability of the decision."""
-        return 1 / (1 + self.against)
+        return 1 / (1 + self.against.astype(np.float64))
 
     @cached_property
     def true_prob(self) -> np.ndarray:
         """(N,) probability of the true class."""
-        return np.exp(-self.behind) / (1 + self.against)
+        return np.exp(-self.behind.astype(np.float64)) * self.confidence
 
     @cached_property
     def nll(self) -> np.ndarray:
         """(N,) negative log-likelihood in nats."""
-        return np.log1p(self.against) + self.behind
+        return np.log1p(self.against.astype(np.float64)) + self.behind
 
     @cached_property
     def brier(self) -> np.ndarray:
@@ -109,7 +110,9 @@ def row_statistics(
         ([0, 2], [0.5, 0.8], [1, 0], [1.204, 0.223])
     """
     n, width = scores.shape
-    out = RowStatistics(np.empty(n, np.int32), np.empty(n), np.empty(n), np.empty(n), np.empty(n, np.int32), None)
+    kind = working_float(scores)
+    against, behind, squares = (np.empty(n, kind) for _ in range(3))
+    out = RowStatistics(np.empty(n, np.int32), against, behind, squares, np.empty(n, np.int32), None)
     parts = in_parts(
         lambda part: _part(scores, targets, probabilities, bins, part, out), n, least=max(1, 262_144 // max(width, 1))
     )
@@ -119,11 +122,16 @@ def row_statistics(
     return replace(out, bins=sum(counts[1:], counts[0]))
 
 
+def working_float(scores: np.ndarray) -> type:
+    """float64 stays; narrower scores are worked on, and their rows' figures kept, as float32."""
+    return np.float64 if scores.dtype == np.float64 else np.float32
+
+
 def _part(
     scores: np.ndarray, targets: np.ndarray, probabilities: bool, bins: int | None, part: slice, out: RowStatistics
 ) -> ClassBins | None:
     width = scores.shape[1]
-    kind = np.float64 if scores.dtype == np.float64 else np.float32
+    kind = working_float(scores)
     step = next(row_blocks(slice(0, max(part.stop - part.start, 1)), width)).stop
     work = _Buffers(step, width, kind)
     high: list[tuple[np.ndarray, np.ndarray]] = []
@@ -212,7 +220,7 @@ def _class_bins(
 ) -> ClassBins:
     """Classwise bins of a part: cells above the first bin one by one, the first bin as what remains."""
     known = targets >= 0
-    decision, confidence = out.decision[part][known], 1 / (1 + out.against[part][known])
+    decision, confidence = out.decision[part][known], 1 / (1 + out.against[part][known].astype(np.float64))
     size, shape = len(low) * bins, (len(low), bins)
 
     def sums(cells: np.ndarray, p: np.ndarray, weights: np.ndarray | None) -> np.ndarray:

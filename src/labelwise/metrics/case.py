@@ -173,7 +173,7 @@ class Case:
         if self.several:
             return self.cells.sure[self.known]
         with np.errstate(divide="ignore"):
-            return -np.log(self.rows.against[self.known])
+            return -np.log(self.rows.against[self.known].astype(np.float64))
 
     @cached_property
     def right(self) -> np.ndarray:

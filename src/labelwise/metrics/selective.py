@@ -53,7 +53,8 @@ def levels(confidence: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.
     if np.isnan(c).any():
         raise InputError("confidences", f"nan at row {int(np.isnan(c).argmax())}", "rows without an answer left out")
     known = ~np.isnan(y)
-    c, y = c[known], y[known]
+    if not known.all():
+        c, y = c[known], y[known]
     order = np.argsort(-c, kind="stable")
     c, y = c[order], y[order]
     first = np.flatnonzero(np.concatenate([[True], c[1:] != c[:-1]])) if len(c) else np.empty(0, np.int64)
