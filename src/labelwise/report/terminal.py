@@ -91,7 +91,8 @@ def _table(comparison: Comparison, roomy: bool, notes: Notes) -> list[Text]:
     from rich.cells import cell_len
     from rich.text import Text
 
-    metrics = [m for m in _HEADINGS if m in comparison.metrics]
+    several = comparison.task["kind"] == "multilabel"  # where rows may have several labels, giving several is no news
+    metrics = [m for m in _HEADINGS if m in comparison.metrics and not (several and m == "several_labels_rate")]
     rows = {
         (head, rule): [_cell(metric, values, roomy, notes) for metric in metrics]
         for head, result in comparison.heads.items()
