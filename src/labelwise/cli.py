@@ -17,9 +17,12 @@ __all__ = ["main"]
 
 VERBS = {
     "compare": "labelwise.cli:compare_command",
+    "audit": "labelwise.report.audit_command:audit_command",
+    "report": "labelwise.report.figure_command:figure_command",
     "explain": "labelwise.explain.command:explain_command",
     "fit": "labelwise.policies.command:fit_command",
     "decide": "labelwise.policies.command:decide_command",
+    "export": "labelwise.policies.command:export_command",
 }
 """Verb -> where its command is; imported when it is called, or when its help is asked for."""
 

@@ -1,4 +1,4 @@
-"""The commands `labelwise fit` and `labelwise decide`."""
+"""The commands `labelwise fit`, `labelwise decide` and `labelwise export`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-__all__ = ["decide_command", "fit_command"]
+__all__ = ["decide_command", "export_command", "fit_command"]
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -108,3 +108,22 @@ def decide_command(policy: str, source: str, out: str, as_json: bool, quiet: boo
     elif not quiet:
         caveats = ", ".join(f"{count} {name}" for name, count in totals.items() if count and name != "rows")
         click.echo(f"{totals['rows']} rows decided; caveats: {caveats or 'none'}\nwritten: {out}")
+
+
+@click.command("export", context_settings=CONTEXT)
+@click.argument("policy")
+@click.option("--to", type=click.Choice(["onnx"]), default="onnx", show_default=True, help="The format.")
+@click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True)
+@click.option("-o", "--out", required=True, metavar="FILE", help="The file to write.")
+@click.option("--quiet", is_flag=True, help="Print nothing.")
+def export_command(policy: str, to: str, dtype: str, out: str, quiet: bool) -> None:
+    """Write a policy file for another engine: scores in, answers, probabilities and caveats out.
+
+    \b
+    labelwise export policy.json --to onnx -o policy.onnx
+    """
+    from labelwise.policies.policy import Policy
+
+    Policy.load(policy).to_onnx(out, dtype=dtype)
+    if not quiet:
+        click.echo(f"written: {out}")

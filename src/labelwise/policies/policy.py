@@ -158,6 +158,18 @@ class Policy:
             file.report,
         )
 
+    def to_torch(self) -> Any:
+        """The policy as a torch module, as `policy_module` has it."""
+        from labelwise.policies.to_torch import policy_module
+
+        return policy_module(self)
+
+    def to_onnx(self, path: Path | str, *, dtype: str = "float32") -> None:
+        """Write the policy as an ONNX graph, as `policy_graph` has it."""
+        from labelwise.policies.to_onnx import save_onnx
+
+        save_onnx(self, path, dtype=dtype)
+
     @staticmethod
     def schema() -> dict[str, Any]:
         """The JSON Schema of policy files."""
