@@ -19,8 +19,8 @@ def result():
 def every_spec(result):
     specs = {
         "rules": charts.rules_chart(result.heads, result.rules),
-        "confidence": charts.confidence_chart(result.figures),
-        "reliability": charts.reliability_chart(result.figures),
+        "confidence": charts.confidence_chart({h: f.confidence for h, f in result.figures.items()}),
+        "reliability": charts.reliability_chart({h: f.reliability for h, f in result.figures.items()}),
         "rates": charts.rates_chart(result.heads),
         "learning": charts.learning_chart(result.figures),
     }
@@ -100,7 +100,7 @@ def test_without_a_baseline_no_rule_is_drawn(result):
 
 
 def test_histograms_are_shares_of_their_own_number(result):
-    rows = rows_of(charts.confidence_chart(result.figures))
+    rows = rows_of(charts.confidence_chart({h: f.confidence for h, f in result.figures.items()}))
     for head in result.figures:
         for kind, total in (("right answers", 1), ("wrong answers", -1)):
             shares = [r["share"] for r in rows if r["head"] == head and r["kind"] == kind]
@@ -114,7 +114,7 @@ def test_empty_bins_and_rates_without_a_score_are_left_out(result):
     head = result.heads["softmax"]
     lost = msgspec.structs.replace(head, rates=tuple(msgspec.structs.replace(p, score=None) for p in head.rates))
     for spec in (
-        charts.reliability_chart({"softmax": empty}),
+        charts.reliability_chart({"softmax": empty.reliability}),
         charts.learning_chart({"softmax": empty}),
         charts.rates_chart({"softmax": lost}),
     ):

@@ -138,11 +138,11 @@ def test_without_an_answer_the_heads_are_the_headline(result):
 
 
 def test_the_slider_begins_with_the_numbers_of_its_place(result, page):
-    sweep = page.data()["sweep"]["heads"]
+    sweep = page.data()["sweeps"]["threshold"]["curves"]
     for head, of_head in zip(result.figures.values(), sweep, strict=True):
-        assert of_head["thresholds"] == list(head.threshold.thresholds)
+        assert of_head["at"] == list(head.threshold.thresholds)
         assert of_head["strict_accuracy"] == pytest.approx(head.threshold.strict_accuracy, abs=1e-5)
-        at = of_head["thresholds"].index(0.5)
+        at = of_head["at"].index(0.5)
         assert f"{of_head['strict_accuracy'][at]:.3f}" in page.text
 
 

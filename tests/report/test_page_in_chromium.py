@@ -103,7 +103,7 @@ def test_the_slider_works_from_the_keyboard_and_by_the_presets(open_page):
     assert page.locator("#live-threshold").inner_text() == "0.52"
     page.keyboard.press("Home")
     assert page.locator("#live-threshold").inner_text() == "0.00"
-    page.locator("[data-threshold]").first.click()
+    page.locator("[data-set]").first.click()
     assert page.locator("#live-threshold").inner_text() == "0.50"
 
 

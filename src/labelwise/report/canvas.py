@@ -8,9 +8,24 @@ from typing import Any
 
 from labelwise.report.palette import DASHES, SHAPES, head_ink, ink
 
-__all__ = ["FONT", "LOOK", "WIDE", "Spec", "by_head", "facets", "finished", "share_axis", "table", "tip"]
+__all__ = [
+    "FONT",
+    "LOOK",
+    "WIDE",
+    "Figure",
+    "Spec",
+    "by_head",
+    "facets",
+    "finished",
+    "in_frame",
+    "share_axis",
+    "table",
+    "tip",
+]
 
 Spec = dict[str, Any]
+Figure = Spec | str
+"""A Vega-Lite spec, or a picture drawn here as SVG with named colours."""
 
 FONT = "Arial, Helvetica, Liberation Sans, sans-serif"
 """Common enough that the room a label was given is the room it takes."""
@@ -40,6 +55,19 @@ def finished(chart: Any, **tables: Iterable[Mapping[str, Any]]) -> Spec:
         "config": LOOK,
         "datasets": {name: [_rounded(row) for row in rows] for name, rows in tables.items()},
     }
+
+
+def in_frame(chart: Any, frame: Mapping[str, int], **tables: Iterable[Mapping[str, Any]]) -> Spec:
+    """The same, with the plot at a known place of its picture, so that a script can draw on it."""
+    import altair as alt
+
+    placed = chart.properties(
+        width=frame["width"],
+        height=frame["height"],
+        autosize=alt.AutoSizeParams(type="none"),
+        padding={side: frame[side] for side in ("left", "top", "right", "bottom")},
+    )
+    return finished(placed, **tables) | {"config": {k: v for k, v in LOOK.items() if k != "padding"}}
 
 
 def table(name: str) -> Any:

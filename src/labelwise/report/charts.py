@@ -8,9 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labelwise.comparison.result import HeadFigures, HeadResult, RuleInfo, ThresholdCurve
+from labelwise.auditing.result import ConfidenceFigure, ReliabilityFigure
+from labelwise.comparison.result import (
+    ConfidenceHistogram,
+    HeadFigures,
+    HeadResult,
+    ReliabilityCurve,
+    RuleInfo,
+    ThresholdCurve,
+)
 from labelwise.decisions import OVERCONFIDENT
-from labelwise.report.canvas import LOOK, WIDE, Spec, by_head, facets, finished, share_axis, table, tip
+from labelwise.report.canvas import WIDE, Spec, by_head, facets, finished, in_frame, share_axis, table, tip
 from labelwise.report.palette import ink
 
 __all__ = [
@@ -20,6 +28,7 @@ __all__ = [
     "rates_chart",
     "reliability_chart",
     "rules_chart",
+    "shares_chart",
     "stackable",
     "threshold_chart",
 ]
@@ -27,65 +36,81 @@ __all__ = [
 FRAME = {"left": 44, "top": 10, "width": 300, "height": 220, "right": 10, "bottom": 38}
 """Where the plot of a threshold chart lies in its picture, in pixels: the page draws its marker by it."""
 
+Shares = Mapping[str, Sequence[float | None]]
+
 
 def stackable(curve: ThresholdCurve) -> bool:
     """True where the shares of right, wrong, several and no label make up all rows."""
-    parts = curve.strict_accuracy, curve.wrong_label_rate, curve.several_labels_rate, curve.no_label_rate
-    return all(abs(sum(column) - 1) < 1e-4 for column in zip(*parts, strict=True))
+    return _make_up_all(_parts(curve))
 
 
-def threshold_chart(curve: ThresholdCurve, baseline: float | None) -> Spec:
-    """Shares of one head's rows against the threshold, with label-wise accuracy and what doing nothing gets.
-
-    The shares are stacked areas where that is possible, else lines. The plot fills `FRAME` exactly.
-    """
-    import altair as alt
-
-    parts = {
+def _parts(curve: ThresholdCurve) -> Shares:
+    return {
         "right": curve.strict_accuracy,
         "wrong": curve.wrong_label_rate,
         "several": curve.several_labels_rate,
         "none": curve.no_label_rate,
     }
-    stacked = stackable(curve)
-    names = list(parts) if stacked else [part for part in parts if part != "right"]  # its line is drawn below
+
+
+def _make_up_all(shares: Shares) -> bool:
+    return all(abs(sum(v or 0 for v in column) - 1) < 1e-4 for column in zip(*shares.values(), strict=True))
+
+
+def threshold_chart(curve: ThresholdCurve, baseline: float | None) -> Spec:
+    """Shares of one head's rows against the threshold, with label-wise accuracy and what doing nothing gets."""
+    return shares_chart(curve.thresholds, _parts(curve), curve.labelwise_accuracy, baseline)
+
+
+def shares_chart(
+    thresholds: Sequence[float | None],
+    shares: Shares,
+    labelwise: Sequence[float | None] | None,
+    baseline: float | None,
+    frame: Mapping[str, int] = FRAME,
+) -> Spec:
+    """Shares of rows against the threshold: stacked areas where they make up all rows, else lines.
+
+    Args:
+        thresholds: of every point.
+        shares: ``right``, and any of ``wrong``, ``several``, ``none``.
+        labelwise: label-wise accuracy, or None where it says the same as ``right``.
+        baseline: label-wise accuracy of doing nothing, or None.
+        frame: what the plot fills exactly.
+    """
+    import altair as alt
+
+    stacked = len(shares) == 4 and _make_up_all(shares)
+    names = list(shares) if stacked else [part for part in shares if part != "right"]  # its line is drawn below
     rows = [
-        {"t": t, "part": part, "order": i, "share": parts[part][k]}
+        {"t": t, "part": part, "order": i, "share": shares[part][k]}
         for i, part in enumerate(names)
-        for k, t in enumerate(curve.thresholds)
+        for k, t in enumerate(thresholds)
     ]
     inks = [ink(part if stacked else f"{part}line") for part in names]
     color = alt.Color("part:N", scale=alt.Scale(domain=names, range=inks), legend=None)
     x = alt.X("t:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=alt.Axis(title="threshold", tickCount=5))
     base = alt.Chart(table("rows")).encode(x=x, color=color)
     if stacked:
-        shares = base.mark_area(order=False).encode(y=alt.Y(**share_axis("share", None), stack="zero"), order="order:Q")
+        areas = base.mark_area(order=False).encode(y=alt.Y(**share_axis("share", None), stack="zero"), order="order:Q")
     else:
-        shares = base.mark_line(strokeWidth=1.5).encode(y=alt.Y(**share_axis("share", None)))
+        areas = base.mark_line(strokeWidth=1.5).encode(y=alt.Y(**share_axis("share", None)))
     lines = [
-        {"t": t, "strict": s, "labelwise": a}
-        for t, s, a in zip(curve.thresholds, curve.strict_accuracy, curve.labelwise_accuracy, strict=True)
+        {"t": t, "strict": s, "labelwise": labelwise[k] if labelwise else None}
+        for k, (t, s) in enumerate(zip(thresholds, shares["right"], strict=True))
     ]
     line = alt.Chart(table("lines")).encode(x=x)
-    layers = [
-        shares,
-        line.mark_line(strokeWidth=2.5, color=ink("strict")).encode(y="strict:Q"),
-        line.mark_line(strokeWidth=2.5, color=ink("labelwise"), strokeDash=[7, 3]).encode(y="labelwise:Q"),
-    ]
+    layers = [areas, line.mark_line(strokeWidth=2.5, color=ink("strict")).encode(y=alt.Y(**share_axis("strict", None)))]
+    if labelwise is not None:
+        drawn = line.mark_line(strokeWidth=2.5, color=ink("labelwise"), strokeDash=[7, 3])
+        layers.append(drawn.encode(y="labelwise:Q"))
     if baseline is not None:
         rule = alt.Chart(table("rule"))
         layers.append(rule.mark_rule(color=ink("labelwise"), strokeDash=[2, 3], strokeWidth=1.5).encode(y="y:Q"))
-    chart = alt.layer(*layers).properties(
-        width=FRAME["width"],
-        height=FRAME["height"],
-        autosize=alt.AutoSizeParams(type="none"),
-        padding={side: FRAME[side] for side in ("left", "top", "right", "bottom")},
-    )
-    spec = finished(chart, rows=rows, lines=lines, rule=[{"y": baseline}])
-    return spec | {"config": {k: v for k, v in LOOK.items() if k != "padding"}}
+    return in_frame(alt.layer(*layers), frame, rows=rows, lines=lines, rule=[{"y": baseline}])
 
 
-def confidence_chart(figures: Mapping[str, HeadFigures], *, several: bool = False) -> Spec:
+def confidence_chart(figures: Mapping[str, ConfidenceHistogram | ConfidenceFigure], *, several: bool = False) -> Spec:
     """Top probability of right answers (upwards) and of wrong ones (downwards), each as shares of their own number.
 
     The broken line is where a mistake begins to count as overconfident.
@@ -99,8 +124,7 @@ def confidence_chart(figures: Mapping[str, HeadFigures], *, several: bool = Fals
 
     kinds = ("labels that hold", "labels that do not") if several else ("right answers", "wrong answers")
     rows = []
-    for head, figure in figures.items():
-        histogram = figure.confidence
+    for head, histogram in figures.items():
         for sign, kind, counts in ((1, kinds[0], histogram.right), (-1, kinds[1], histogram.wrong)):
             total = sum(counts) or 1
             rows += [
@@ -127,14 +151,14 @@ def confidence_chart(figures: Mapping[str, HeadFigures], *, several: bool = Fals
     return finished(facets(alt.layer(bars, zero, sure, data=table("rows")), heads), rows=rows)
 
 
-def reliability_chart(figures: Mapping[str, HeadFigures]) -> Spec:
+def reliability_chart(figures: Mapping[str, ReliabilityCurve | ReliabilityFigure]) -> Spec:
     """Share right against mean confidence, with 95% intervals; on the diagonal a head means what it says."""
     import altair as alt
 
     rows = [
         {"head": head, "confidence": c, "right": a, "low": low, "high": high, "answers": n}
-        for head, figure in figures.items()
-        for c, a, low, high, n in zip(*_columns(figure.reliability), strict=True)
+        for head, curve in figures.items()
+        for c, a, low, high, n in zip(*_columns(curve), strict=True)
         if c is not None and a is not None
     ]
     heads = list(figures)

@@ -6,6 +6,7 @@ import math
 import unicodedata
 
 from labelwise.comparison.result import Value
+from labelwise.metrics.metric import Metric
 
 __all__ = ["DASH", "Notes", "capital", "difference", "interval", "is_share", "number", "one_line", "shortened"]
 
@@ -41,7 +42,7 @@ def number(value: float | None, metric: str) -> str:
     return text.lstrip("-") if nought else text.replace("-", "−")
 
 
-def interval(value: Value, metric: str) -> str:
+def interval(value: Value | Metric, metric: str) -> str:
     """The 95% interval of a figure as text, without a unit; empty where there is none.
 
     Example:

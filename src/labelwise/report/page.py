@@ -1,27 +1,20 @@
-"""Comparison -> one offline HTML page, and the folder it lies in.
-
-The page is whole without JavaScript: numbers, tables and pictures stand in the HTML. Scripts add the threshold slider,
-the filter of the mistakes and tooltips. A Content-Security-Policy in the page forbids every request, and every script
-but these two, which are named by their hashes; all text is escaped by the template.
-"""
+"""Comparison -> one offline HTML page, and the folder it lies in."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from labelwise.comparison.result import Claim, Comparison
-from labelwise.report import causes, charts, pictures
+from labelwise.report import causes, charts
 from labelwise.report.canvas import Spec
-from labelwise.report.numbers import Notes, capital, difference, interval, number, one_line, shortened
-from labelwise.report.palette import PALETTES, head_ink
+from labelwise.report.document import environment, on_paper, page_of, write_page
+from labelwise.report.numbers import Notes, shortened
+from labelwise.report.palette import head_ink
 from labelwise.report.reproduce import command_line, python_lines
 
-__all__ = ["comparison_fragment", "comparison_page", "write_report"]
+__all__ = ["comparison_figures", "comparison_fragment", "comparison_page", "write_report"]
 
 _MAIN = (
     "strict_accuracy",
@@ -51,14 +44,13 @@ def write_report(comparison: Comparison, folder: Path | str) -> Path:
     Returns:
         The path of the page.
     """
-    from labelwise.io.files import write_atomically, write_json
+    from labelwise.io.files import write_json
 
     folder = Path(folder)
-    page = folder / "report.html"
-    html = comparison_page(comparison).encode("utf-8", "replace")
+    html = comparison_page(comparison)
     write_json(folder / "report.json", comparison.to_dict())
-    write_atomically(page, lambda part: part.write_bytes(html) and None)
-    return page
+    write_page(folder / "report.html", html)
+    return folder / "report.html"
 
 
 def comparison_page(comparison: Comparison) -> str:
@@ -70,13 +62,11 @@ def comparison_page(comparison: Comparison) -> str:
     Returns:
         The document, about 1.1 MB, of which 0.9 MB are the inlined chart library.
     """
-    from markupsafe import Markup
-
-    environment = _environment()
-    scripts = [Markup(_template("page.js")), Markup(pictures.javascript())]
     drawn, specs = _pictures(comparison)
     answer = next((claim for claim in comparison.claims if claim.level == "answer"), None)
-    return environment.get_template("page.html").render(
+    return page_of(
+        "page.html",
+        data={"specs": specs, "sweeps": {"threshold": _sweep(comparison)}},
         c=comparison,
         answer=answer,
         headline=_headline(comparison, answer),
@@ -88,27 +78,21 @@ def comparison_page(comparison: Comparison) -> str:
         baseline=_baseline(comparison),
         presets=list(_presets(comparison)),
         pictures=drawn,
-        data=_json({"specs": specs, "sweep": _sweep(comparison)}),
         still=_still(comparison),
         mistakes=_mistakes(comparison),
         gaps=_GAPS,
         most_classes=_MOST_CLASSES,
         most_labels=_MOST_LABELS,
-        palettes=PALETTES,
         inks={head: head_ink(i) for i, head in enumerate(comparison.heads)},
-        style=Markup(_template("page.css")),
-        scripts=scripts,
-        policy=_policy(scripts),
         command=command_line(comparison),
         python=python_lines(comparison),
-        new_notes=Notes,
     )
 
 
 def comparison_fragment(comparison: Comparison) -> str:
     """A small table and a link to the page, for notebooks: no script, no request."""
     return (
-        _environment()
+        environment()
         .get_template("fragment.html")
         .render(
             c=comparison,
@@ -118,64 +102,6 @@ def comparison_fragment(comparison: Comparison) -> str:
             new_notes=Notes,
         )
     )
-
-
-# ------------------------------------------------------------------ the template's tools
-
-
-def _environment() -> Any:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("labelwise.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        number=number,
-        interval=interval,
-        difference=difference,
-        plain=one_line,
-        cap=capital,
-        sentence=lambda text: capital(one_line(text)).rstrip(".") + ".",
-        short=lambda text, most=60: shortened(one_line(text), most),
-        said=lambda name: str(name).replace("_", " "),
-        facts=_facts,
-    )
-    return environment
-
-
-def _template(name: str) -> str:
-    return (Path(__file__).parent / "templates" / name).read_text("utf-8")
-
-
-def _json(value: Any) -> Any:
-    """JSON that is safe inside a script element."""
-    from markupsafe import Markup
-
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)  # ascii: no line separators inside
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
-
-
-def _policy(scripts: Sequence[str]) -> str:
-    hashes = (base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts)
-    allowed = " ".join(f"'sha256-{digest}'" for digest in hashes)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _facts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Nested settings as (dotted name, text) pairs."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _facts(inner, f"{name}.{key}".lstrip("."))
-    else:
-        listed = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-        yield one_line(name.replace("_", " ")), "none" if value is None else one_line(listed)
 
 
 # ------------------------------------------------------------------ what the page draws
@@ -195,27 +121,32 @@ def _claims(comparison: Comparison, answer: Claim | None) -> list[Claim]:
     return [claim for claim in comparison.claims if claim is not answer and claim.text not in causes]
 
 
-def _pictures(comparison: Comparison) -> tuple[dict[str, Any], dict[str, Spec]]:
-    """Every figure as SVG with named colours, and the specs of those that the script makes interactive."""
-    from markupsafe import Markup
-
-    figures = comparison.figures
+def comparison_figures(comparison: Comparison) -> dict[str, Spec]:
+    """Every figure of a comparison by the name under which it can be exported."""
+    figures, why = comparison.figures, comparison.why
     specs = {
         "rules": charts.rules_chart(comparison.heads, comparison.rules),
-        "confidence": charts.confidence_chart(figures, several=comparison.task["kind"] == "multilabel"),
-        "reliability": charts.reliability_chart(figures),
+        "confidence": charts.confidence_chart(
+            {head: figure.confidence for head, figure in figures.items()},
+            several=comparison.task["kind"] == "multilabel",
+        ),
+        "reliability": charts.reliability_chart({head: figure.reliability for head, figure in figures.items()}),
         "rates": charts.rates_chart(comparison.heads),
         "learning": charts.learning_chart(figures),
     }
-    why = comparison.why
     if why is not None:
         specs["waterfall"] = causes.waterfall_chart(why, (why["head_b"], why["head_a"]))
         specs |= {f"shapley-{gap}": causes.shapley_chart(why if gap == "quoted" else why[gap]) for gap in _GAPS}
-    drawn = {name: Markup(pictures.svg(spec, None, prefix=f"{name}-")) for name, spec in specs.items()}
-    for i, figure in enumerate(figures.values()):
-        spec = charts.threshold_chart(figure.threshold, _baseline(comparison))
-        drawn[f"threshold{i}"] = Markup(pictures.svg(spec, None, prefix=f"threshold{i}-"))
-    return drawn, specs
+    for head, figure in figures.items():
+        specs[f"threshold-{head}"] = charts.threshold_chart(figure.threshold, _baseline(comparison))
+    return specs
+
+
+def _pictures(comparison: Comparison) -> tuple[dict[str, Any], dict[str, Spec]]:
+    """Every figure as SVG with named colours, and the specs of those that the script makes interactive."""
+    specs = comparison_figures(comparison)
+    curves = {f"threshold{i}": specs.pop(f"threshold-{head}") for i, head in enumerate(comparison.heads)}
+    return on_paper(specs | curves), specs
 
 
 def _baseline(comparison: Comparison) -> float | None:
@@ -238,11 +169,11 @@ def _swept(comparison: Comparison) -> list[str]:
 
 def _sweep(comparison: Comparison) -> dict[str, Any]:
     """The threshold curves as the slider reads them."""
-    heads = [
-        {"thresholds": curve.thresholds, **{name: [round(v, 5) for v in getattr(curve, name)] for name in _CURVES}}
+    curves = [
+        {"at": curve.thresholds, **{name: [round(v, 5) for v in getattr(curve, name)] for name in _CURVES}}
         for curve in (figure.threshold for figure in comparison.figures.values())
     ]
-    return {"frame": charts.FRAME, "heads": heads}
+    return {"frame": charts.FRAME, "curves": curves, "dots": ["strict_accuracy", "labelwise_accuracy"]}
 
 
 def _still(comparison: Comparison) -> dict[str, dict[str, Any]]:

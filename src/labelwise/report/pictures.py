@@ -10,35 +10,43 @@ import json
 import re
 
 from labelwise.errors import choose
-from labelwise.report.canvas import FONT, Spec
+from labelwise.report.canvas import FONT, Figure, Spec
 from labelwise.report.palette import PALETTES, painted
 
 __all__ = ["javascript", "png", "svg"]
 
 
-def svg(spec: Spec, theme: str | None = "light", *, prefix: str = "") -> str:
-    """The picture of a spec as SVG.
+def svg(figure: Figure, theme: str | None = "light", *, prefix: str = "") -> str:
+    """A figure as SVG.
 
     Args:
-        spec: a Vega-Lite spec of `charts` or `causes`.
+        figure: a Vega-Lite spec, or a picture that is SVG already.
         theme: ``light`` or ``dark``; None leaves the colours as CSS variables, for a page that defines them.
         prefix: put before every id inside, where several pictures share a document.
     """
-    import vl_convert
-
-    text = vl_convert.vegalite_to_svg(spec, vl_version=_version(), allowed_base_urls=[])
-    text = re.sub("<[^>]+>", _slim, text).replace("<svg ", f'<svg font-family="{FONT}" ', 1)
+    text = figure if isinstance(figure, str) else _drawn(figure)
     text = re.sub(r'(\bid="|url\(#)', rf"\g<1>{prefix}", text)
     return text if theme is None else painted(text, choose(theme, PALETTES, what="theme"))
 
 
-def png(spec: Spec, theme: str = "light", *, scale: float = 2.0) -> bytes:
-    """The picture of a spec as PNG, `scale` pixels per unit."""
+def png(figure: Figure, theme: str = "light", *, scale: float = 2.0) -> bytes:
+    """A figure as PNG, `scale` pixels per unit."""
     import vl_convert
 
     choose(theme, PALETTES, what="theme")
-    solid = json.loads(painted(json.dumps(spec), theme)) | {"background": PALETTES[theme]["paper"]}
+    if isinstance(figure, str):
+        paper = f'<rect width="100%" height="100%" fill="{PALETTES[theme]["paper"]}"/>'
+        solid = painted(re.sub("<svg [^>]*>", lambda m: m[0] + paper, figure, count=1), theme)
+        return vl_convert.svg_to_png(solid, scale=scale)
+    solid = json.loads(painted(json.dumps(figure), theme)) | {"background": PALETTES[theme]["paper"]}
     return vl_convert.vegalite_to_png(solid, vl_version=_version(), scale=scale, allowed_base_urls=[])
+
+
+def _drawn(spec: Spec) -> str:
+    import vl_convert
+
+    text = vl_convert.vegalite_to_svg(spec, vl_version=_version(), allowed_base_urls=[])
+    return re.sub("<[^>]+>", _slim, text).replace("<svg ", f'<svg font-family="{FONT}" ', 1)
 
 
 @functools.cache

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Group
     from rich.text import Text
 
-__all__ = ["comparison_renderable", "comparison_text"]
+__all__ = ["as_plain_text", "comparison_renderable", "comparison_text"]
 
 _HEADINGS = {
     # metric: heading in two lines; a column whose metric the comparison lacks is left out
@@ -41,11 +41,16 @@ def comparison_text(comparison: Comparison, *, width: int = 100) -> str:
     Returns:
         Lines without colour or control codes. Below 80 columns the table is not narrowed further.
     """
+    return as_plain_text(comparison_renderable(comparison, width=width), width)
+
+
+def as_plain_text(renderable: Group, width: int) -> str:
+    """What a rich console would show, as lines without colour; never narrower than 80 columns."""
     from rich.console import Console
 
     page = io.StringIO()
     console = Console(file=page, width=max(width, 80), color_system=None, force_terminal=False, legacy_windows=False)
-    console.print(comparison_renderable(comparison, width=width))
+    console.print(renderable)
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines())
 
 
