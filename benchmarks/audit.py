@@ -243,7 +243,8 @@ def whole_process() -> None:
         np.savez(path, logits=z, y=y)
         del z
         start, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-        command = [sys.executable, "-m", "labelwise", "audit", str(path), "--out", str(Path(folder) / "run"), "--quiet"]
+        script = Path(sys.executable).with_name("labelwise")
+        command = [script, "audit", str(path), "--out", str(Path(folder) / "run"), "--quiet"]
         found = subprocess.run(command, capture_output=True, text=True, check=False)
         wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
         if found.returncode:

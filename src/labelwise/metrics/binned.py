@@ -1,4 +1,4 @@
-"""Calibration errors over classwise bins, with what each row contributes to them: the ground of their intervals."""
+"""What each row contributes to the calibration errors of several labels: the ground of their intervals."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def pooled_gaps(case: Case) -> np.ndarray:
 
 
 def squared_gaps(case: Case) -> np.ndarray:
-    """(N,) contributions to the sum over classes of sum_b n_b / n (mean gap)^2, to first order 2 d (p - y) - d^2."""
-    bins = case.cells.bins if case.several else case.class_bins
+    """(N,) contributions to the sum over labels of sum_b n_b / n (mean gap)^2, to first order 2 d (p - y) - d^2."""
+    bins = case.cells.bins
     mean = np.divide(bins.confidence - bins.correct, bins.count, out=np.zeros(bins.count.shape), where=bins.count > 0)
     cells = np.maximum(bins.count.sum(1, keepdims=True), 1)
     return _over_rows(case, 2 * mean / cells, -(mean**2) / cells)
@@ -35,8 +35,6 @@ def _over_rows(case: Case, slope: np.ndarray, constant: np.ndarray | None = None
     for rows in row_blocks(slice(0, len(out)), width * 4):
         p = probabilities_of(case, rows)
         y = columns_of_truth(case, rows)
-        if p.shape[1] < width:  # a yes/no column has two classes
-            p, y = np.concatenate([1 - p, p], axis=1), np.concatenate([1 - y, y], axis=1)
         known = ~np.isnan(y)
         place = bin_of(p, BINS)
         value = slope[column, place] * (p - np.where(known, y, 0))

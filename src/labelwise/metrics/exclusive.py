@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from labelwise.metrics.binned import squared_gaps
 from labelwise.metrics.calibration import (
     bin_counts,
     debiased_square,
@@ -81,12 +80,8 @@ def brier_refinement(case: Case) -> Metric:
     whole = brier_score(case)
     if whole.value is None:
         return whole
-    value = whole.value - _calibration_part(case)
-    if case.scores.array.size > MANY_CELLS:
-        return Metric(value, n=case.n, why=TOO_MANY)
-    each = np.where(case.known, case.rows.brier - whole.value / _half(case), 0) / case.n - squared_gaps(case)
-    m = from_influence(case, value, each * _half(case), case.n, bounds=(0, np.inf))
-    return Metric(m.value, m.low, m.high, m.n, "biased downwards on few rows, by the bins' noise")
+    why = "no interval: biased downwards by the bins' noise, so that an interval would not hold the truth"
+    return Metric(whole.value - _calibration_part(case), n=case.n, why=why)
 
 
 def _calibration_part(case: Case) -> float:

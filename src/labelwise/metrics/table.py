@@ -217,7 +217,7 @@ _ROWS = (
         "scores",
         "lower",
         exclusive.brier_refinement,
-        DELTA,
+        NONE,
         "Murphy (1973)",
     ),
     MetricSpec(
