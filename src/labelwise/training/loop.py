@@ -116,25 +116,26 @@ def train_stack(
     step = OPTIMISERS[budget.optimiser].start(stack.network.parameters, stack.rates())
     initial = stack.losses(parts.train, stack.train_targets)
     history = np.empty((budget.epochs, 2, len(trials)))
-    gradient_norm = np.full(len(trials), np.nan)
+    gradient_norm = np.empty(len(trials))
     rows = len(parts.train)
+    sizes = batch_sizes(rows, budget.batch_size)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for epoch in range(budget.epochs):
-            stack.network.training(True)
             order = torch.from_numpy(np.random.default_rng([seed, epoch]).permutation(rows)).to(parts.train.device)
-            total = torch.zeros(len(trials), device=parts.train.device)
-            for number, batch in enumerate(batches(order, budget.batch_size)):
-                logits = stack.network.logits(parts.train[batch])
-                losses = stack.batch_losses(logits, [t[batch] for t in stack.train_targets])
-                wanted = [*stack.network.parameters, logits]
-                *gradients, at_logits = torch.autograd.grad(losses.sum(), wanted, materialize_grads=True)
-                if epoch == number == 0:
-                    gradient_norm = at_logits.flatten(1).norm(dim=1).cpu().numpy()
-                with torch.no_grad():
-                    step(gradients)
-                    total += losses * len(batch)
-            history[epoch, 0] = (total / rows).cpu().numpy()
+            # gathered once: the batches are then slices of it
+            inputs = parts.train[order].split(sizes)
+            targets = list(zip(*(t[order].split(sizes) for t in stack.train_targets), strict=True))
+            if epoch == 0:
+                gradient_norm = stack.gradient_norms(inputs[0], targets[0])
+            stack.network.training(True)
+            told = []
+            for batch, target in zip(inputs, targets, strict=True):
+                losses = stack.batch_losses(stack.network.logits(batch), target)
+                gradients = torch.autograd.grad(losses.sum(), stack.network.parameters, materialize_grads=True)
+                step(list(gradients))
+                told.append(losses.detach())
+            history[epoch, 0] = np.average(torch.stack(told).double().cpu().numpy(), axis=0, weights=sizes)
             history[epoch, 1] = stack.losses(parts.others["validation"], stack.validation_targets)
             progress(epoch + 1)
     ends = {name: stack.logits(inputs) for name, inputs in parts.others.items()}
@@ -150,14 +151,18 @@ def train_stack(
     ]
 
 
-def batches(order: Tensor, size: int) -> list[Tensor]:
-    """Rows in batches of `size`, the last one smaller; a last row alone joins the batch before it.
+def batch_sizes(rows: int, size: int) -> list[int]:
+    """Rows of each batch: `size`, and a smaller last one; a last row alone joins the batch before it.
 
     A batch of one row has no variance, which normalising backbones need.
+
+    Example:
+        >>> batch_sizes(10, 4), batch_sizes(9, 4)
+        ([4, 4, 2], [4, 5])
     """
-    found = list(order.split(size))
-    if size > 1 and len(found) > 1 and len(found[-1]) == 1:
-        found[-2:] = [order[-size - 1 :]]
+    found = [min(size, rows - start) for start in range(0, rows, size)]
+    if size > 1 and len(found) > 1 and found[-1] == 1:
+        found[-2:] = [size + 1]
     return found
 
 
@@ -196,7 +201,16 @@ class _Stack:
         rates = torch.tensor([t.rate for t in self.trials], dtype=torch.float32, device=self.device)
         return self.network.per_trial(rates)
 
-    def batch_losses(self, logits: Tensor, targets: list[Tensor]) -> Tensor:
+    def gradient_norms(self, inputs: Tensor, targets: Sequence[Tensor]) -> np.ndarray:
+        """(T,) norms of d loss / d logits over one batch."""
+        import torch
+
+        self.network.training(False)
+        logits = self.network.logits(inputs).detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(self.batch_losses(logits, targets).sum(), logits)
+        return gradient.flatten(1).norm(dim=1).double().cpu().numpy()
+
+    def batch_losses(self, logits: Tensor, targets: Sequence[Tensor]) -> Tensor:
         """(T,) mean losses of (T, N, width) logits."""
         import torch
 

@@ -1,13 +1,14 @@
 """Optimisers for stacked trials: each trial has its own learning rate, which torch's own do not offer.
 
-The update of a single trial is that of torch.optim with the same settings (tested).
+The update of a single trial is that of torch.optim with the same settings (tested). The `_foreach` calls are those that
+torch.optim itself makes: one call for all tensors of a network, which matters where a step takes microseconds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,37 +37,48 @@ class Optimiser:
     start: Callable[[list[Tensor], list[Tensor]], Step]
 
 
-def _sgd(parameters: list[Tensor], rates: list[Tensor]) -> Step:
-    """SGD with momentum 0.9: v <- 0.9 v + g, w <- w - rate · v."""
+def _torch() -> Any:
+    """torch, untyped: its calls on lists of tensors are not in its stubs."""
     import torch
 
+    return torch
+
+
+def _sgd(parameters: list[Tensor], rates: list[Tensor]) -> Step:
+    """SGD with momentum 0.9: v <- 0.9 v + g, w <- w - rate · v."""
+    torch = _torch()
     speed = [torch.zeros_like(p) for p in parameters]
 
+    @torch.no_grad()
     def step(gradients: list[Tensor]) -> None:
-        for p, v, g, rate in zip(parameters, speed, gradients, rates, strict=True):
-            v.mul_(0.9).add_(g)
-            p.addcmul_(v, rate, value=-1)
+        torch._foreach_mul_(speed, 0.9)
+        torch._foreach_add_(speed, gradients)
+        torch._foreach_sub_(parameters, torch._foreach_mul(speed, rates))
 
     return step
 
 
 def _adam(parameters: list[Tensor], rates: list[Tensor]) -> Step:
     """Adam (Kingma & Ba 2015, algorithm 1) with β = (0.9, 0.999) and ε = 1e-8."""
-    import torch
-
+    torch = _torch()
     mean = [torch.zeros_like(p) for p in parameters]
     square = [torch.zeros_like(p) for p in parameters]
     taken = 0
 
+    @torch.no_grad()
     def step(gradients: list[Tensor]) -> None:
         nonlocal taken
         taken += 1
         mean_left, square_left = 1 - 0.9**taken, 1 - 0.999**taken
-        for p, m, s, g, rate in zip(parameters, mean, square, gradients, rates, strict=True):
-            m.lerp_(g, 0.1)
-            s.mul_(0.999).addcmul_(g, g, value=0.001)
-            width = s.sqrt().mul_(square_left**-0.5).add_(1e-8)
-            p.sub_(torch.div(m, width, out=width).mul_(rate), alpha=1 / mean_left)
+        torch._foreach_lerp_(mean, gradients, 0.1)
+        torch._foreach_mul_(square, 0.999)
+        torch._foreach_addcmul_(square, gradients, gradients, value=0.001)
+        width = torch._foreach_sqrt(square)
+        torch._foreach_mul_(width, square_left**-0.5)
+        torch._foreach_add_(width, 1e-8)
+        change = torch._foreach_div(mean, width)
+        torch._foreach_mul_(change, rates)
+        torch._foreach_sub_(parameters, change, alpha=1 / mean_left)
 
     return step
 
