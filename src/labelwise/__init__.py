@@ -8,6 +8,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
+    "Audit": "labelwise.auditing",
     "CALIBRATORS": "labelwise.calibration",
     "Comparison": "labelwise.comparison",
     "Decisions": "labelwise.policies",
@@ -23,6 +24,8 @@ _HOME = {
     "Probs": "labelwise.scores",
     "RunFolderError": "labelwise.errors",
     "Task": "labelwise.task",
+    "audit": "labelwise.auditing",
+    "audit_state": "labelwise.auditing",
     "compare": "labelwise.comparison",
     "fit_policy": "labelwise.policies",
     "infer_task": "labelwise.task",
