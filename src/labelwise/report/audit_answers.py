@@ -125,8 +125,9 @@ def _calibration(audit: Audit) -> Iterator[Answer]:
         return
     best = min(helps.values(), key=lambda gain: gain.nll_after or 0.0)
     others = [f"{_named(g)} {_changes(g)}" for g in helps.values() if g is not best]
+    verdict = "Calibrating helps" if not _looser(best) else "Calibrating helps the likelihood alone"
     yield Answer(
-        f"Calibrating helps: {_named(best)} {_changes(best)}, on rows it was not fitted on.",
+        f"{verdict}: {_named(best)} {_changes(best)}, on rows it was not fitted on.",
         f"For comparison, {'; '.join(others)}." if others else "",
     )
 
@@ -135,13 +136,17 @@ def _named(gain: CalibrationGain) -> str:
     return f"{gain.title} (T = {gain.T:.2f})" if gain.T is not None else gain.title
 
 
+def _looser(gain: CalibrationGain) -> bool:
+    """True where the calibration error rises although the likelihood gains."""
+    return gain.ece_before is not None and gain.ece_after is not None and gain.ece_after > gain.ece_before + 0.0005
+
+
 def _changes(gain: CalibrationGain) -> str:
     text = f"takes NLL from {number(gain.nll_before, 'nll')} to {number(gain.nll_after, 'nll')}"
     if gain.ece_before is None or gain.ece_after is None:
         return text
-    worse = gain.ece_after > gain.ece_before + 0.0005
     return (
-        f"{text} and calibration error {'up ' if worse else ''}from {number(gain.ece_before, 'ece')} "
+        f"{text} and calibration error {'up ' if _looser(gain) else ''}from {number(gain.ece_before, 'ece')} "
         f"to {number(gain.ece_after, 'ece')}"
     )
 

@@ -14,6 +14,10 @@ THRESHOLD = COVERAGE
 """Where the plots with a slider lie in their pictures."""
 
 
+FEWEST = 0.02
+"""Of fewer rows than this share the risk is mostly chance."""
+
+
 def audit_figures(audit: Audit) -> dict[str, Figure]:
     """Every figure of an audit; those that say nothing here are left out."""
     found: dict[str, Figure] = {}
@@ -40,8 +44,10 @@ def _rows_of(audit: Audit, name: str) -> int:
 
 
 def highest_risk(curve: RiskFigure) -> float:
-    """The upper end of the axis of a risk-coverage curve."""
-    return min(1.0, max((1.15 * risk for risk in curve.risk if risk is not None), default=1.0) or 1.0)
+    """The upper end of the axis of a risk-coverage curve: a few sure mistakes at its start may run out of it."""
+    pairs = zip(curve.coverage, curve.risk, strict=True)
+    told = [risk for cover, risk in pairs if cover is not None and risk is not None and cover >= FEWEST]
+    return min(1.0, 1.15 * max(told, default=1.0) or 1.0)
 
 
 def risk_chart(curve: RiskFigure) -> Spec:
@@ -59,9 +65,9 @@ def risk_chart(curve: RiskFigure) -> Spec:
     )
     tips = [tip("coverage", ".1%"), tip("risk", ".2%"), tip("confidence", ".3f")]
     layers = alt.layer(
-        base.mark_area(color=ink("wrong"), opacity=0.6),
-        base.mark_line(color=ink("alarm"), strokeWidth=2),
-        base.mark_point(size=40, opacity=0).encode(tooltip=tips),
+        base.mark_area(color=ink("wrong"), opacity=0.6, clip=True),
+        base.mark_line(color=ink("alarm"), strokeWidth=2, clip=True),
+        base.mark_point(size=40, opacity=0, clip=True).encode(tooltip=tips),
     )
     return in_frame(layers, COVERAGE, rows=rows)
 

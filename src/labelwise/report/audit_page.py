@@ -57,6 +57,7 @@ _CONFIDENCES = {
 }
 _MOST_PICTURES, _FIRST_PICTURES = 200, 12
 _MOST_LABELS = 200
+_FEW_ROWS = 20
 _MOST_PAIRS = 15
 _MOST_NAMES = 6
 
@@ -111,6 +112,7 @@ def audit_page(audit: Audit, *, about: Mapping[str, Any] | None = None) -> str:
         still={name: _still(sweep["curves"][0]) for name, sweep in sweeps.items()},
         small=_small(audit),
         first_pictures=_FIRST_PICTURES,
+        few_rows=_FEW_ROWS,
         one=_CALLED.get(audit.task, "class"),
         labels=dict(list(labels.items())[:_MOST_LABELS]),
         labels_seen=sum(label.positives > 0 for label in audit.labels.values()),
@@ -165,12 +167,12 @@ def _together(audit: Audit) -> list[Together]:
 
 
 def _small(audit: Audit) -> dict[str, tuple[Markup, int, float | None]]:
-    """Small reliability pictures with positives and calibration error, the worst in most rows first."""
+    """Small reliability pictures with positives and calibration error, the worst first, rare ones last."""
     if audit.figures is None:
         return {}
     found = audit.figures.by_label
     several = {name: label for name, label in audit.labels.items() if name in found and label.positives}
-    order = sorted(several, key=lambda name: -(several[name].ece or 0.0) * several[name].positives ** 0.5)
+    order = sorted(several, key=lambda name: (several[name].positives < _FEW_ROWS, -(several[name].ece or 0.0)))
     return {
         name: (Markup(grids.reliability_picture(found[name])), several[name].positives, several[name].ece)
         for name in order[:_MOST_PICTURES]

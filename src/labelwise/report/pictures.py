@@ -46,6 +46,8 @@ def _drawn(spec: Spec) -> str:
     import vl_convert
 
     text = vl_convert.vegalite_to_svg(spec, vl_version=_version(), allowed_base_urls=[])
+    numbers: dict[str, str] = {}  # the converter counts on from picture to picture: a spec is to be one picture
+    text = re.sub(r"\bclip\d+", lambda m: numbers.setdefault(m[0], f"clip{len(numbers)}"), text)
     return re.sub("<[^>]+>", _slim, text).replace("<svg ", f'<svg font-family="{FONT}" ', 1)
 
 

@@ -33,7 +33,7 @@
         line.setAttribute("x2", x);
         for (const [metric, mark] of marks) {
           mark.setAttribute("cx", x);
-          mark.setAttribute("cy", frame.top + frame.height * (1 - curve[metric][k] / top));
+          mark.setAttribute("cy", frame.top + frame.height * (1 - Math.min(curve[metric][k] / top, 1)));
         }
       };
     });
