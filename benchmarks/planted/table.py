@@ -48,9 +48,7 @@ def main() -> None:
     causes = [hit for name, hits in total.items() if name != "nothing" for hit in hits]
     if causes:
         first, sure = (sum(h[i] for h in causes) for i in (0, 1))
-        print(
-            f"{'all causes':16}{len(causes):>10}{first:>7}{sure:>8}   {first / len(causes):.1%} named"
-        )
+        print(f"{'all causes':16}{len(causes):>10}{first:>7}{sure:>8}   {first / len(causes):.1%} named")
     if "nothing" in total:
         covered, n = sum(h[0] for h in total["nothing"]), len(total["nothing"])
         low, high = stats.binomtest(covered, n).proportion_ci(method="exact")
