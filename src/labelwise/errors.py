@@ -48,7 +48,7 @@ class RunFolderError(LabelwiseError):
     """A run folder is in the way, belongs to another run, or is damaged."""
 
 
-class MissingExtra(LabelwiseError, ImportError):
+class MissingExtra(LabelwiseError, ImportError):  # noqa: N818 - says what is missing
     """An optional part of labelwise is not installed."""
 
 
@@ -90,7 +90,7 @@ def choose(name: str, names: Iterable[str], *, what: str) -> str:
     names = list(names)
     if name in names:
         return name
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
     listed = ", ".join(names)
     raise OptionError(
         f"{what} {name!r}",

@@ -38,8 +38,10 @@ class Link:
 
 
 def _log_softmax(z: np.ndarray) -> np.ndarray:
-    top = z.max(axis=1, keepdims=True)
-    shifted = z - np.where(np.isfinite(top), top, 0)
+    top = z.max(axis=1, keepdims=True, initial=-np.inf)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # infinite logits of a row share its unit equally, the limit of large ones that grow together
+        shifted = np.where(np.isfinite(top) | np.isnan(z), z - top, np.where(z == top, 0, -np.inf))
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
@@ -103,6 +105,11 @@ class Scores:
             value = getattr(self, name)
             if value is not None and len(value) != len(array):
                 raise InputError(f"{len(array)} {name}, one per row", f"{len(value)} {name}", "arrays of one length")
+        if self.weights is not None:
+            bad = ~(np.isfinite(self.weights) & (np.asarray(self.weights) >= 0))
+            if bad.any():
+                row = int(np.argmax(bad))
+                raise InputError("weights from 0 up", f"{self.weights[row]} at row {row}", "non-negative numbers")
         self._check()
 
     def _check(self) -> None:
@@ -129,7 +136,7 @@ class Logits(Scores):
 
     def to_log_probs(self, link: str) -> LogProbs:
         """Log-probabilities by the named link; a yes/no task's single column always means sigmoid."""
-        return self._as(LogProbs, _link(link, self.task).log_probs(self.array))
+        return self._as(LogProbs, _link(link, self.task).log_probs(_at_least_single(self.array)))
 
     def to_probs(self, link: str) -> Probs:
         """Probabilities by the named link."""
@@ -151,7 +158,7 @@ class LogProbs(Scores):
 
     def to_logits(self, link: str) -> Logits:
         """Logits by the named link's inverse."""
-        return self._as(Logits, _link(link, self.task).logits(np.minimum(self.array, 0)))
+        return self._as(Logits, _link(link, self.task).logits(np.minimum(_at_least_single(self.array), 0)))
 
 
 class Probs(Scores):
@@ -193,6 +200,11 @@ def _link(name: str, task: Task) -> Link:
     return LINKS[name]
 
 
+def _at_least_single(array: np.ndarray) -> np.ndarray:
+    """Half precision as float32: a sum over 100 000 classes would overflow it."""
+    return array.astype(np.promote_types(array.dtype, np.float32), copy=False)
+
+
 def _refuse(scores: Scores, bad: np.ndarray, what: str) -> None:
     if bad.any():
         row, column = np.argwhere(bad)[0]
@@ -200,5 +212,5 @@ def _refuse(scores: Scores, bad: np.ndarray, what: str) -> None:
             f"{scores.kind} that are numbers in range",
             f"{what} in {int(bad.any(1).sum())} rows, first at row {row}, column {column} "
             f"({scores.task.column_names[column]}): {scores.array[row, column]}",
-            f"the {scores.kind} as the model gave them; another kind of score has its own type (Logits, LogProbs, Probs)",
+            f"the {scores.kind} as the model gave them; other kinds have types of their own (Logits, LogProbs, Probs)",
         )

@@ -7,7 +7,6 @@ independent questions. `read_labels` decides from the labels alone, says why in 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
@@ -15,31 +14,24 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from labelwise.errors import InputError, OptionError, choose
+from labelwise.labels import as_array, as_numbers, order_of_type, plain_values, sorted_values
+from labelwise.labels import shown as shown_value
+from labelwise.traps import (
+    Trap,
+    column_traps,
+    empty_trap,
+    float_trap,
+    listed,
+    matrix_traps,
+    missing_trap,
+    one_hot_trap,
+    single_column_trap,
+)
 
 __all__ = ["Group", "Labels", "Task", "TaskKind", "Trap", "infer_task", "read_labels"]
 
 TaskKind = Literal["binary", "multiclass", "multilabel", "ordinal", "grouped"]
 KINDS: tuple[str, ...] = get_args(TaskKind)
-
-_MISSING_WORDS = {"", "nan", "none", "null", "na", "n/a"}
-
-
-@dataclass(frozen=True)
-class Trap:
-    """A known way of getting the labels wrong, seen in these labels.
-
-    Attributes:
-        name: stable id, e.g. ``"float_one_hot"``.
-        fatal: True where nothing can be trained or judged until it is mended.
-        text: what was seen and what it would do, in one or two sentences.
-    """
-
-    name: str
-    fatal: bool
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
 
 
 @dataclass(frozen=True)
@@ -88,7 +80,7 @@ class Task:
         """Targets as a matrix of answers, one column per output.
 
         Args:
-            targets: (N,) class indices, or (N, L) 0/1 with nan for "not known".
+            targets: (N,) class indices, -1 for "not known"; or (N, L) 0/1 with nan for it.
 
         Returns:
             (N, n_outputs) float32 of 0, 1 and nan.
@@ -96,7 +88,7 @@ class Task:
         if self.kind == "multilabel":
             return np.asarray(targets, np.float32)
         if self.kind == "binary":
-            return np.asarray(targets, np.float32)[:, None]
+            return np.where(targets < 0, np.nan, targets).astype(np.float32)[:, None]
         if self.kind == "grouped":
             parts = [_one_hot(column, len(g.class_names)) for column, g in zip(targets.T, self.groups, strict=True)]
             return np.concatenate(parts, axis=1)
@@ -119,7 +111,8 @@ class Labels:
 
     Attributes:
         task: the reading.
-        targets: binary, multiclass, ordinal: (N,) int64 class indices; multilabel: (N, L) float32 of 0, 1, nan;
+        targets: binary, multiclass, ordinal: (N,) int64 class indices, -1 where missing (which is a fatal trap);
+            multilabel: (N, L) float32 of 0, 1, nan;
             grouped: (N, G) float32 class indices, nan where a group is not known.
     """
 
@@ -178,19 +171,43 @@ def read_labels(
     """`infer_task` together with the encoded targets; arguments and errors are the same."""
     if kind is not None:
         choose(kind, KINDS, what="task")
-    order, y = _order_of_type(y)
-    if ordered is None:
-        ordered = order
-    y, columns = _as_array(y)
+    _refuse_idle(ordered, groups, names, kind)
+    order, y = order_of_type(y)
+    y, columns = as_array(y)
     if len(y) == 0:
         raise InputError("labels for at least one row", "no rows", "labels of the rows that the scores belong to")
     if groups is not None:
         labels = _read_groups(y, groups)
-    elif y.ndim == 2:
+    elif y.ndim == 2 and y.shape[1] > 1:
         labels = _read_matrix(y, names if names is not None else columns)
     else:
-        labels = _read_column(y, ordered, names)
+        labels = _read_column(y.reshape(-1), order if ordered is None else ordered, names)
+        if y.ndim == 2:
+            labels = replace(labels, task=replace(labels.task, traps=(single_column_trap(len(y)), *labels.task.traps)))
+    if ordered not in (None, False) and labels.task.kind != "ordinal":
+        raise OptionError(
+            f"an order of the classes, ordered={ordered!r}",
+            f"labels that read as {labels.task}: {'; '.join(labels.task.evidence)}",
+            "no order, or one ordered column",
+        )
     return _with_kind(labels, kind, ordered)
+
+
+def _refuse_idle(ordered: Any, groups: Any, names: Any, kind: str | None) -> None:
+    """Refuse options of the wrong form, and those that would have no effect beside another."""
+    for option, value in (("ordered", ordered), ("groups", groups), ("names", names)):
+        if value is None or (option == "ordered" and isinstance(value, bool)):
+            continue
+        if isinstance(value, (str, bytes)) or not hasattr(value, "__len__"):
+            raise OptionError(f"{option} as a list", f"{option}={value!r}", f'{option}=["a", "b", "c"]')
+        texts = [shown_value(v) for v in value]
+        if len(set(texts)) != len(texts):
+            twice = next(t for t in texts if texts.count(t) > 1)
+            raise OptionError(f"{option}, each once", f"{twice!r} more than once", "different names")
+    if groups is not None and (names is not None or ordered is not None):
+        raise OptionError("names or an order of classes", "several groups, on which they have no effect", "only groups")
+    if ordered not in (None, False) and kind not in (None, "ordinal"):
+        raise OptionError(f"task {kind!r}", "an order of the classes, which it would not use", "one of the two")
 
 
 # ------------------------------------------------------------------ one column
@@ -198,15 +215,15 @@ def read_labels(
 
 def _read_column(y: np.ndarray, ordered: Sequence[Any] | bool | None, names: Sequence[str] | None) -> Labels:
     traps: list[Trap] = []
-    values = _plain(y)
-    missing = np.array([_is_missing(v) for v in values])
+    values = plain_values(y)
+    missing = np.array([v is None for v in values])
     if missing.all():
         raise InputError("labels", "every label is missing", "the column that holds the labels")
     if missing.any():
-        traps.append(_missing_trap(int(missing.sum()), int(np.flatnonzero(missing)[0])))
+        traps.append(missing_trap(int(missing.sum()), int(np.flatnonzero(missing)[0])))
     known = [v for v, gone in zip(values, missing, strict=True) if not gone]
     known, number_traps = _whole_numbers(known)
-    traps += number_traps
+    traps += [] if missing.any() else number_traps  # gaps alone make floats of whole numbers
     if names is not None and all(isinstance(v, int) for v in known):
         classes: list[Any] = list(range(len(names)))
         bad = next((v for v in known if not 0 <= v < len(names)), None)
@@ -219,11 +236,15 @@ def _read_column(y: np.ndarray, ordered: Sequence[Any] | bool | None, names: Seq
         shown = [str(n) for n in names]
         evidence = [f"one column of class indices with {len(names)} class names"]
     else:
-        if names is not None and set(map(str, known)) - set(map(str, names)):
-            stranger = sorted(set(map(str, known)) - set(map(str, names)))[0]
-            raise InputError("labels among the given class names", f"label {stranger!r}", "add it to the class names")
-        classes = _sorted(set(known)) if names is None else list(names)
-        shown = [str(c) for c in classes]
+        classes = sorted_values(set(known)) if names is None else [str(n) for n in names]
+        if names is not None:
+            known = [shown_value(v) for v in known]
+            strangers = sorted(set(known) - set(classes))
+            if strangers:
+                raise InputError(
+                    "labels among the given class names", f"label {strangers[0]!r}", "add it to the class names"
+                )
+        shown = [shown_value(c) for c in classes]
         evidence = [f"one column with {len(classes)} distinct values"]
     kind: TaskKind = "binary" if len(classes) == 2 else "multiclass"
     if ordered is not None and ordered is not False:
@@ -233,7 +254,7 @@ def _read_column(y: np.ndarray, ordered: Sequence[Any] | bool | None, names: Seq
     targets = np.full(len(values), -1, np.int64)
     targets[~missing] = [index[v] for v in known]
     counts = np.bincount(targets[~missing], minlength=len(classes))
-    traps += _column_traps(known, classes, shown, counts)
+    traps += column_traps(known, classes, shown, counts)
     if kind == "binary":
         evidence.append(f"two classes: {shown[1]!r} is the yes, {shown[0]!r} the no")
     elif kind == "multiclass":
@@ -242,87 +263,31 @@ def _read_column(y: np.ndarray, ordered: Sequence[Any] | bool | None, names: Seq
 
 
 def _whole_numbers(known: list[Any]) -> tuple[list[Any], list[Trap]]:
-    """Booleans and whole floats as ints; refuse measurements."""
-    if all(isinstance(v, bool) for v in known):
-        return [int(v) for v in known], []
-    if not any(isinstance(v, float) for v in known):
-        return known, []
+    """Booleans and whole floats as ints, everything as text where some are text; refuse measurements."""
     if any(isinstance(v, str) for v in known):
-        return [str(v) for v in known], []
-    broken = next((v for v in known if v != int(v)), None) if all(np.isfinite(v) for v in known) else float("inf")
+        return [shown_value(v) for v in known], []
+    if not any(isinstance(v, float) for v in known):
+        return [int(v) for v in known], []
+    # beyond 2^53 a float skips whole numbers: an id or a measurement, never a class
+    broken = next((v for v in known if v != v // 1 or abs(v) > 2**53), None)
     if broken is not None:
         raise InputError(
             "class labels",
-            f"numbers with a fractional part or infinite, first {broken:g}: a measurement, not a class",
+            f"numbers with a fractional part, infinite or huge, first {broken}: a measurement, not a class",
             "class indices or names; cut the measurement into classes first",
         )
-    trap = Trap(
-        "float_labels",
-        False,
-        "the labels are whole numbers stored as floats: read as class indices. Frameworks that go by the dtype "
-        "would treat them as a regression target or refuse them.",
-    )
-    return [int(v) for v in known], [trap]
-
-
-def _column_traps(known: list[Any], classes: list[Any], shown: list[str], counts: np.ndarray) -> list[Trap]:
-    traps = []
-    present = int((counts > 0).sum())
-    if present == 1:
-        traps.append(
-            Trap("one_class", True, f"every label is {shown[int(counts.argmax())]!r}: there is nothing to tell apart.")
-        )
-    if all(isinstance(c, int) for c in classes) and min(classes) == 1 and max(classes) == len(classes) > 1:
-        traps.append(
-            Trap(
-                "labels_from_one",
-                False,
-                f"the labels are 1..{len(classes)}: read as {len(classes)} classes. As class indices in PyTorch they "
-                "would need an unused class 0, or fail with an index error at the last class.",
-            )
-        )
-    single = [shown[i] for i in np.flatnonzero(counts == 1)]
-    if single and present > 1:
-        traps.append(
-            Trap(
-                "label_seen_once",
-                False,
-                f"seen in one row only: {_listed(single)}; such a class cannot be learnt and judged at the same time.",
-            )
-        )
-    if present > 20 and present > len(known) / 2:
-        traps.append(
-            Trap(
-                "many_classes",
-                False,
-                f"{present} distinct values in {len(known)} rows look like ids or a measurement rather than classes.",
-            )
-        )
-    if all(isinstance(c, str) for c in classes):
-        joined = [c for c in classes if re.search(r"\S[|;,]\s*\S", c)]
-        if joined:
-            traps.append(
-                Trap(
-                    "joined_strings",
-                    False,
-                    f"labels such as {joined[0]!r} look like several labels in one string. Read as they stand, each "
-                    "combination is a class of its own; split them into lists for a multilabel task.",
-                )
-            )
-    return traps
+    return [int(v) for v in known], [float_trap()]
 
 
 def _apply_order(ordered: Sequence[Any] | bool, classes: list[Any], shown: list[str]) -> tuple[list, list, TaskKind]:
     if ordered is True:
         return classes, shown, "ordinal"
-    wanted = [str(v) for v in ordered]  # type: ignore[union-attr]
-    if len(set(wanted)) != len(wanted):
-        raise OptionError("an order of classes", f"a class twice in {wanted}", "each class once, lowest first")
+    wanted = [shown_value(v) for v in ordered]  # type: ignore[union-attr]
     missing = [s for s in shown if s not in wanted]
     if missing:
         raise OptionError(
             f"the order {' < '.join(wanted)}",
-            f"labels outside it: {_listed(missing)}",
+            f"labels outside it: {listed(missing)}",
             "an order that names every class",
         )
     by_name = dict(zip(shown, classes, strict=True))
@@ -333,17 +298,8 @@ def _apply_order(ordered: Sequence[Any] | bool, classes: list[Any], shown: list[
 
 
 def _read_matrix(y: np.ndarray, names: Sequence[str] | None) -> Labels:
-    rows, width = y.shape
-    if width == 1:
-        labels = _read_column(y[:, 0], None, None)
-        trap = Trap(
-            "single_column",
-            False,
-            f"the labels have shape ({rows}, 1): read as one column. Losses that broadcast would pair every row with "
-            "every other.",
-        )
-        return replace(labels, task=replace(labels.task, traps=(trap, *labels.task.traps)))
-    numbers = _numbers(y)
+    width = y.shape[1]
+    numbers = as_numbers(y)
     if numbers is None:
         return _read_groups(y, names if names is not None else [f"label{i}" for i in range(width)])
     known = ~np.isnan(numbers)
@@ -359,29 +315,18 @@ def _read_matrix(y: np.ndarray, names: Sequence[str] | None) -> Labels:
         f"{width} columns of 0 and 1, {per_row.mean():.2f} labels a row on average",
         f"{int((per_row == 0).sum())} rows have no label, {int((per_row > 1).sum())} have several: not exclusive",
     ]
-    traps = _matrix_traps(shown, per_label, known)
+    traps = matrix_traps(shown, per_label, known)
     return Labels(Task("multilabel", shown, tuple(evidence), tuple(traps)), numbers.astype(np.float32))
 
 
 def _read_one_hot(y: np.ndarray, numbers: np.ndarray, shown: tuple[str, ...]) -> Labels:
-    floating = np.issubdtype(y.dtype, np.floating)
-    trap = Trap(
-        "float_one_hot" if floating else "one_hot",
-        False,
-        "every row has exactly one 1: read as one class per row (one-hot). "
-        + (
-            "Stored as floats, the same labels silently mean sigmoid + BCE in frameworks that go by the dtype. "
-            if floating
-            else ""
-        )
-        + 'If the labels do not exclude each other, say task="multilabel".',
-    )
+    trap = one_hot_trap(np.issubdtype(y.dtype, np.floating))
     targets = numbers.argmax(1).astype(np.int64)
     counts = np.bincount(targets, minlength=len(shown))
-    traps = [trap, *_column_traps(targets.tolist(), list(range(len(shown))), list(shown), counts)]
+    traps = [trap, *column_traps(targets.tolist(), list(range(len(shown))), list(shown), counts)]
     empty = [shown[i] for i in np.flatnonzero(counts == 0)]
     if empty:
-        traps.append(_empty_trap(empty))
+        traps.append(empty_trap(empty))
     evidence = (f"{len(shown)} columns of 0 and 1 with exactly one 1 in every row",)
     return Labels(Task("multiclass", shown, evidence, tuple(traps)), targets)
 
@@ -424,38 +369,6 @@ def _read_groups(y: np.ndarray, names: Sequence[str]) -> Labels:
     return Labels(Task("grouped", classes, evidence, tuple(traps), tuple(groups)), np.stack(columns, axis=1))
 
 
-def _matrix_traps(shown: tuple[str, ...], per_label: np.ndarray, known: np.ndarray) -> list[Trap]:
-    traps = []
-    seen = known.sum(0)
-    empty = [shown[i] for i in np.flatnonzero(per_label == 0)]
-    if empty:
-        traps.append(_empty_trap(empty))
-    full = [shown[i] for i in np.flatnonzero((per_label == seen) & (seen > 0))]
-    if full:
-        traps.append(Trap("full_label", False, f"given to every row: {_listed(full)}; nothing can be learnt of it."))
-    once = [shown[i] for i in np.flatnonzero(per_label == 1)]
-    if once:
-        traps.append(
-            Trap(
-                "label_seen_once",
-                False,
-                f"seen in one row only: {_listed(once)}; it cannot be learnt and judged at the same time.",
-            )
-        )
-    if not known.all():
-        traps.append(
-            Trap(
-                "missing_labels",
-                False,
-                f"{int((~known).sum())} of {known.size} cells are not known (nan): they are "
-                "left out of the loss and of every figure, never counted as no.",
-            )
-        )
-    if len(empty) == len(shown):
-        traps.append(Trap("one_class", True, "no row has any label: there is nothing to learn."))
-    return traps
-
-
 # ------------------------------------------------------------------ the override
 
 
@@ -490,104 +403,3 @@ def _one_hot(targets: np.ndarray, width: int) -> np.ndarray:
     out[np.flatnonzero(known), codes[known].astype(np.int64)] = 1
     out[~known] = np.nan
     return out
-
-
-def _order_of_type(y: Any) -> tuple[list[str] | None, Any]:
-    """The order that a column's own type carries: polars Enum, pandas ordered categorical."""
-    dtype = getattr(y, "dtype", None)
-    if dtype is not None and getattr(dtype, "ordered", False):  # pandas
-        return [str(c) for c in dtype.categories], np.asarray(y, dtype=object)
-    if dtype is not None and type(dtype).__name__ == "Enum" and hasattr(dtype, "categories"):  # polars
-        return [str(c) for c in dtype.categories], np.asarray(y.to_list(), dtype=object)
-    return None, y
-
-
-def _as_array(y: Any) -> tuple[np.ndarray, list[str] | None]:
-    """Labels as an array of one or two dimensions, with the column names of a frame."""
-    columns = [str(c) for c in y.columns] if hasattr(y, "columns") and hasattr(y, "shape") else None
-    if hasattr(y, "to_numpy"):
-        y = y.to_numpy()
-    if isinstance(y, (list, tuple)) and any(isinstance(row, (list, tuple, set, frozenset)) for row in y):
-        return _from_lists(list(y))
-    try:
-        array = np.asarray(y)
-    except ValueError:
-        array = np.asarray(y, dtype=object)
-    if array.ndim == 0 or array.ndim > 2:
-        raise InputError("labels of one or two dimensions", f"shape {array.shape}", "(N,) or (N, L)")
-    return array, columns
-
-
-def _from_lists(rows: list[Any]) -> tuple[np.ndarray, list[str] | None]:
-    """Nested lists: a 0/1 matrix, columns of classes, or lists of label names."""
-    widths = {len(r) if isinstance(r, (list, tuple, set, frozenset)) else -1 for r in rows}
-    if -1 in widths:
-        row = next(i for i, r in enumerate(rows) if not isinstance(r, (list, tuple, set, frozenset)))
-        raise InputError("one list of labels per row", f"{rows[row]!r} at row {row}", "[] for a row without a label")
-    items = [v for r in rows for v in r]
-    names = all(isinstance(v, str) for v in items)
-    if len(widths) == 1 and widths != {0} and not (names and (widths == {1} or _sets(rows))):
-        return np.asarray([list(r) for r in rows], dtype=object if names else None), None
-    if not items:
-        raise InputError("labels", "every row's list is empty", "the labels of each row")
-    shown = _sorted(set(items))
-    index = {v: i for i, v in enumerate(shown)}
-    matrix = np.zeros((len(rows), len(shown)), np.int8)
-    for i, row in enumerate(rows):
-        matrix[i, [index[v] for v in row]] = 1
-    return matrix, [str(v) for v in shown]
-
-
-def _sets(rows: list[Any]) -> bool:
-    """Rows of equal length are sets of names where a value turns up in more than one position."""
-    if isinstance(rows[0], (set, frozenset)):
-        return True
-    columns = [set(c) for c in zip(*rows, strict=True)]
-    return any(columns[i] & columns[j] for i in range(len(columns)) for j in range(i))
-
-
-def _numbers(y: np.ndarray) -> np.ndarray | None:
-    """The matrix as float64 with nan for missing, or None where it holds words."""
-    if y.dtype == object:
-        if any(isinstance(v, str) for v in y.ravel()):
-            return None
-        y = np.array([[np.nan if _is_missing(v) else float(v) for v in row] for row in y])
-    if y.dtype.kind in "US":
-        return None
-    return y.astype(np.float64)
-
-
-def _plain(y: np.ndarray) -> list[Any]:
-    values = y.tolist()
-    return [v.decode() if isinstance(v, bytes) else v for v in values]
-
-
-def _is_missing(value: Any) -> bool:
-    if value is None or (isinstance(value, float) and value != value):
-        return True
-    return isinstance(value, str) and value.strip().lower() in _MISSING_WORDS
-
-
-def _sorted(values: set[Any]) -> list[Any]:
-    try:
-        return sorted(values)
-    except TypeError:
-        return sorted(values, key=str)
-
-
-def _missing_trap(count: int, first: int) -> Trap:
-    return Trap(
-        "missing_labels",
-        True,
-        f"{count} rows have no label (first row {first}). A missing label is not a class: leave these rows out, or "
-        "fill them in.",
-    )
-
-
-def _empty_trap(names: list[str]) -> Trap:
-    return Trap("empty_label", False, f"no row has: {_listed(names)}; nothing can be learnt or judged of it.")
-
-
-def _listed(names: list[str], most: int = 5) -> str:
-    shown = ", ".join(repr(n) for n in names[:most])
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

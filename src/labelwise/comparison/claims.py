@@ -1,0 +1,169 @@
+"""The answer in sentences: each carries the numbers it rests on and what could make it wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from labelwise.comparison.result import Claim, Difference, HeadResult
+from labelwise.task import Task
+
+__all__ = ["make_claims"]
+
+
+def make_claims(
+    task: Task,
+    heads: dict[str, HeadResult],
+    differences: tuple[Difference, ...],
+    headline: str,
+    titles: dict[str, str],
+    seeds: int,
+    margin: float,
+) -> tuple[Claim, ...]:
+    """The claims of a comparison, the answer first.
+
+    Args:
+        task: the task.
+        heads: results by head.
+        differences: paired differences.
+        headline: the metric the answer is about.
+        titles: metric -> its name in words.
+        seeds: number of seeds.
+        margin: a difference whose whole interval lies within it is level.
+    """
+    return (
+        *_answers(task, heads, differences, headline, titles[headline], seeds, margin),
+        *_artefacts(task, heads),
+        *_confidence(heads),
+        *_unknown(heads),
+        *_cautions(task, heads, seeds),
+    )
+
+
+def _answers(
+    task: Task,
+    heads: dict[str, HeadResult],
+    differences: tuple[Difference, ...],
+    metric: str,
+    title: str,
+    seeds: int,
+    margin: float,
+) -> Iterator[Claim]:
+    rule = "argmax" if task.exclusive else "per_label"
+    how = "when both answer with the most probable class" if task.exclusive else "with a threshold tuned for each label"
+    for d in differences:
+        if d.metric != metric or d.rule != rule or d.value is None:
+            continue
+        a, b = heads[d.a].rules[rule][metric].value, heads[d.b].rules[rule][metric].value
+        figures = f"{title} {a:.3f} ({d.a}) against {b:.3f} ({d.b})"
+        numbers = {"a": a, "b": b, "difference": d.value, "low": d.low, "high": d.high}
+        if d.low is None:
+            text = f"{d.a} and {d.b} {how}: {figures}; one seed cannot tell whether they differ."
+            doubt = "run at least 5 seeds"
+        elif d.level:
+            text = (
+                f"{d.a} and {d.b} are level {how}: {figures}, "
+                f"difference {d.value:+.3f} [{d.low:+.3f}, {d.high:+.3f}] over {seeds} paired seeds."
+            )
+            doubt = f"level means that the whole interval lies within ±{margin:g}, the margin asked for"
+        elif d.verdict is None:
+            text = (
+                f"Cannot tell {d.a} and {d.b} apart {how}: {figures}, "
+                f"difference {d.value:+.3f} [{d.low:+.3f}, {d.high:+.3f}] over {seeds} paired seeds."
+            )
+            doubt = _what_would_tell(d, margin)
+        else:
+            text = (
+                f"{d.verdict} is better {how}: {figures}, "
+                f"difference {d.value:+.3f} [{d.low:+.3f}, {d.high:+.3f}] over {seeds} paired seeds."
+            )
+            doubt = "the interval is over seeds of this data; other data may differ"
+        yield Claim(text, numbers, doubt, "answer")
+
+
+def _what_would_tell(d: Difference, margin: float) -> str:
+    told = []
+    if d.seeds_to_decide is not None:
+        told.append(f"about {d.seeds_to_decide} seeds would exclude zero if the difference stayed as it is")
+    if d.seeds_for_margin is not None:
+        told.append(f"about {d.seeds_for_margin} would narrow the interval to ±{margin:g}")
+    return "; ".join(told) or "the interval spans zero: a difference of its size cannot be excluded either"
+
+
+def _artefacts(task: Task, heads: dict[str, HeadResult]) -> Iterator[Claim]:
+    """Label-wise accuracy beside strict accuracy, as commonly practised."""
+    if task.kind == "binary":
+        return
+    for name, head in heads.items():
+        rule = head.rules["labelwise_tuned"]
+        cells, strict = rule["labelwise_accuracy"].value, rule["strict_accuracy"].value
+        base, none = rule["labelwise_baseline"].value, rule["no_label_rate"].value
+        several, best = rule["several_labels_rate"].value, head.rules["argmax"]["strict_accuracy"].value
+        if head.link != "sigmoid" or None in (cells, strict, base, none, several, best):
+            continue
+        numbers = {"labelwise": cells, "strict": strict, "baseline": base, "no_label": none, "several": several}
+        if task.exclusive:
+            text = (
+                f"{name} looks like {cells:.3f} when judged label by label at its tuned threshold, but a model that "
+                f"predicts nothing scores {base:.3f} that way. Of whole rows {strict:.3f} are right: {none:.1%} get no "
+                f"label and {several:.1%} several. Its argmax is right in {best:.3f}."
+            )
+            numbers["argmax"] = best
+        else:
+            text = (
+                f"{name}: label-wise accuracy {cells:.3f} (predicting nothing: {base:.3f}), yet only {strict:.3f} of "
+                f"the rows are right as a whole at that threshold; {none:.1%} get no label."
+            )
+        yield Claim(text, numbers, level="answer" if task.exclusive else "evidence")
+
+
+def _confidence(heads: dict[str, HeadResult]) -> Iterator[Claim]:
+    for name, head in heads.items():
+        figures = head.rules[head.rule]
+        sure, ece = figures["overconfident_mistakes"].value, figures["ece"].value
+        if sure is None or ece is None:
+            continue
+        yield Claim(
+            f"{name}: {sure:.0%} of its mistakes (rule {head.rule}) are made with more than 70% confidence; "
+            f"calibration error {ece:.3f}.",
+            {"overconfident_mistakes": sure, "ece": ece},
+        )
+
+
+def _unknown(heads: dict[str, HeadResult]) -> Iterator[Claim]:
+    for name, head in heads.items():
+        if not head.ood:
+            continue
+        answered, sure = head.ood["answer_rate_half"].value, head.ood["above_90"].value
+        told = {k: v for k, v in head.ood.items() if k.endswith("auroc") and v.value is not None}
+        best = max(told, key=lambda k: told[k].value or 0.0)
+        start = "" if answered is None else f"{answered:.0%} of inputs of no known class still get a label at 0.5, "
+        yield Claim(
+            f"{name}: {start}{sure:.0%} of them get one with more than 90%; known and unknown are told apart best by "
+            f"{best.removesuffix('_auroc').replace('_', ' ')} (AUROC {told[best].value:.3f}).",
+            {"answer_rate_half": answered, "above_90": sure, best: told[best].value},
+        )
+
+
+def _cautions(task: Task, heads: dict[str, HeadResult], seeds: int) -> Iterator[Claim]:
+    for name, head in heads.items():
+        if head.at_edge:
+            yield Claim(f"{name}: {head.at_edge}", level="caution")
+        if not head.initial_loss.agrees:
+            start = head.initial_loss
+            yield Claim(
+                f"{name}: the loss before the first step is {start.seen:.4f}, the head's formula says "
+                f"{start.expected:.4f} ({start.formula}).",
+                {"seen": start.seen, "expected": start.expected},
+                level="caution",
+            )
+        lost = sum(point.diverged for point in head.rates)
+        if lost:
+            yield Claim(
+                f"{name}: {lost} of {len(head.rates) * seeds} trials diverged (no finite loss) and were left out.",
+                {"diverged": lost},
+                level="caution",
+            )
+    if seeds == 1:
+        yield Claim("One seed: no interval can be given, and nothing said about which head is better.", level="caution")
+    for trap in task.traps:
+        yield Claim(f"Labels: {trap.text}", level="caution")

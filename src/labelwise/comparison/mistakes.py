@@ -1,0 +1,100 @@
+"""The table of answers: one row for each test item, head and seed, with the kind of mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from labelwise.comparison.judge import HeadRun
+from labelwise.comparison.result import MistakeRow
+from labelwise.decisions import KINDS, OVERCONFIDENT
+from labelwise.task import Task
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["label_names", "mistake_rows", "mistake_table"]
+
+
+def label_names(task: Task) -> np.ndarray:
+    """Names of the answer columns; a yes/no column's two answers."""
+    return np.array(task.class_names, dtype=object)
+
+
+def mistake_rows(run: HeadRun, rule: str, names: np.ndarray, ids: Sequence | np.ndarray) -> Iterator[MistakeRow]:
+    """One row per test item, right ones (kind ``right``) among them.
+
+    Args:
+        run: the judged head and seed.
+        rule: the rule that gave the answers.
+        names: from `label_names`.
+        ids: (N,) ids of all rows.
+    """
+    judged = run.judged[rule]
+    argmax = _argmax(judged.probs, judged.task)
+    for i, row in enumerate(run.test):
+        confidence = float(judged.confidence[i])
+        kind = KINDS[judged.kinds[i]]
+        known = confidence == confidence
+        yield MistakeRow(
+            head=run.head.spec,
+            seed=run.seed,
+            id=str(ids[row]),
+            target=_names(judged.truth[i] == 1, names, judged.task),
+            given=_names(judged.answers[i], names, judged.task),
+            confidence=confidence if known else None,
+            argmax=str(names[argmax[i]]),
+            kind=kind,
+            overconfident=bool(kind != "right" and known and confidence > OVERCONFIDENT),
+        )
+
+
+def mistake_table(runs: dict[str, list[HeadRun]], task: Task, ids: np.ndarray) -> pl.DataFrame:
+    """The same as a frame, under each head's own rule; `kind` is null where the answer is right."""
+    import polars as pl
+
+    names = label_names(task)
+    rows = []
+    for of_head in runs.values():
+        for run in of_head:
+            rule = run.head.rule(task)
+            for row in mistake_rows(run, rule, names, ids):
+                rows.append(
+                    (
+                        row.seed,
+                        row.head,
+                        rule,
+                        row.id,
+                        list(row.target),
+                        list(row.given),
+                        row.confidence,
+                        row.argmax,
+                        None if row.kind == "right" else row.kind,
+                        row.overconfident,
+                    )
+                )
+    schema = {
+        "seed": pl.Int64,
+        "head": pl.String,
+        "rule": pl.String,
+        "id": pl.String,
+        "target": pl.List(pl.String),
+        "given": pl.List(pl.String),
+        "confidence": pl.Float64,
+        "argmax": pl.String,
+        "kind": pl.String,
+        "overconfident": pl.Boolean,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _argmax(probs: np.ndarray, task: Task) -> np.ndarray:
+    return (probs[:, 0] >= 0.5).astype(int) if task.kind == "binary" else probs.argmax(1)
+
+
+def _names(marked: np.ndarray, names: np.ndarray, task: Task) -> tuple[str, ...]:
+    if task.kind == "binary":
+        return (str(names[int(marked[0])]),)
+    return tuple(names[marked].tolist())

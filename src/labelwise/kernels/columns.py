@@ -1,0 +1,178 @@
+"""One pass over labels: ranking figures and best thresholds of every column, without sorting pairs.
+
+AUROC, average precision, and the thresholds with the best F1 or accuracy depend on the negatives only through how many
+of them lie below each positive. So positives and negatives are sorted apart, values only, and never (score, label)
+pairs. Columns are gathered a cache line at a time; the whole matrix is never transposed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from labelwise.kernels.blocks import in_parts
+
+__all__ = ["ColumnStatistics", "column_statistics", "sweep"]
+
+GATHER = 16  # columns copied together: one cache line of float32
+
+
+@dataclass(frozen=True)
+class ColumnStatistics:
+    """Ranking and best thresholds of each of L columns; nan where undefined.
+
+    A threshold answers yes where the score is at least as high; it lies half-way to the next lower score.
+
+    Attributes:
+        positives: (L,) known cells that are true.
+        negatives: (L,) known cells that are not.
+        auroc: (L,) area under the ROC curve.
+        average_precision: (L,) step-wise area under the precision-recall curve.
+        f1: (L,) best F1.
+        f1_threshold: (L,) score threshold that reaches it.
+        accuracy: (L,) best share of right cells.
+        accuracy_threshold: (L,) score threshold that reaches it; inf where answering no to all is best.
+    """
+
+    positives: np.ndarray
+    negatives: np.ndarray
+    auroc: np.ndarray
+    average_precision: np.ndarray
+    f1: np.ndarray
+    f1_threshold: np.ndarray
+    accuracy: np.ndarray
+    accuracy_threshold: np.ndarray
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Every threshold worth trying on one column, one per positive, strictest last.
+
+    Attributes:
+        pos: (P,) sorted scores of the positives.
+        neg: (M,) sorted scores of the negatives.
+        below: (P,) negatives strictly below each positive.
+        up_to: (P,) negatives at or below each positive.
+        first: (P,) index of the first positive with the same score.
+    """
+
+    pos: np.ndarray
+    neg: np.ndarray
+    below: np.ndarray
+    up_to: np.ndarray
+    first: np.ndarray
+
+    @property
+    def hits(self) -> np.ndarray:
+        """(P,) positives at or above each positive's score."""
+        return len(self.pos) - self.first
+
+    @property
+    def false(self) -> np.ndarray:
+        """(P,) negatives at or above each positive's score."""
+        return len(self.neg) - self.below
+
+    def threshold(self, at: int) -> float:
+        """Half-way between a positive's score and the next lower score; the score itself where there is none."""
+        here, lower = float(self.pos[at]), -np.inf
+        if self.below[at]:
+            lower = float(self.neg[self.below[at] - 1])
+        if self.first[at]:
+            lower = max(lower, float(self.pos[self.first[at] - 1]))
+        middle = (here + lower) / 2
+        return middle if np.isfinite(middle) and lower < middle else here
+
+
+def sweep(scores: np.ndarray, truth: np.ndarray) -> Sweep:
+    """Sort one column's positives and negatives apart and place the ones among the others.
+
+    Args:
+        scores: (N,) numbers without nan.
+        truth: (N,) 0/1, or float with nan for "not known".
+    """
+    yes = truth > 0.5
+    pos, neg = scores[yes], scores[~yes if truth.dtype.kind != "f" else truth <= 0.5]
+    pos.sort()
+    neg.sort()
+    below, up_to = _places(neg, pos)
+    new = np.empty(len(pos), bool)
+    new[:1] = True
+    np.not_equal(pos[1:], pos[:-1], out=new[1:])
+    first = np.arange(len(pos)) if new.all() else np.maximum.accumulate(np.where(new, np.arange(len(pos)), 0))
+    return Sweep(pos, neg, below, up_to, first)
+
+
+def _places(ordered: np.ndarray, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`searchsorted` on both sides; the second search only where there are ties."""
+    left = np.searchsorted(ordered, items, "left")
+    if not len(ordered):
+        return left, left
+    tied = np.flatnonzero(ordered[np.minimum(left, len(ordered) - 1)] == items)
+    tied = tied[left[tied] < len(ordered)]
+    if not len(tied):
+        return left, left
+    right = left.copy()
+    right[tied] = np.searchsorted(ordered, items[tied], "right")
+    return left, right
+
+
+def column_statistics(scores: np.ndarray, truth: np.ndarray, *, offset: np.ndarray | None = None) -> ColumnStatistics:
+    """Ranking figures and best thresholds of every column.
+
+    Args:
+        scores: (N, L) numbers without nan; any monotone scale (logits, log-odds, probabilities).
+        truth: (N, L) 0/1 with nan for "not known", or (N,) class indices for one-vs-rest (negative: not known).
+        offset: (N,) numbers taken off every score of the row, e.g. the log-sum-exp that makes logits log-probabilities;
+            the thresholds are those of the difference.
+
+    Returns:
+        One value per column.
+
+    Example:
+        >>> s = column_statistics(np.array([[0.1], [0.4], [0.35], [0.8]]), np.array([[0], [0], [1], [1]]))
+        >>> s.auroc.tolist(), s.f1.round(2).tolist(), s.f1_threshold.round(3).tolist()
+        ([0.75], [0.8], [0.225])
+    """
+    n, width = scores.shape
+    out = ColumnStatistics(*(np.full(width, np.nan) for _ in fields(ColumnStatistics)))
+
+    def job(part: slice) -> None:
+        for start in range(part.start, part.stop, GATHER):
+            columns = slice(start, min(start + GATHER, part.stop))
+            block = np.ascontiguousarray(scores[:, columns].T)
+            if offset is not None:
+                block = block - offset
+            known = np.ascontiguousarray(truth[:, columns].T) if truth.ndim == 2 else None
+            for i, column in enumerate(range(columns.start, columns.stop)):
+                if known is not None:
+                    _column(block[i], known[i], column, out)
+                else:
+                    here = (truth == column).astype(np.float32)
+                    here[truth < 0] = np.nan
+                    _column(block[i], here, column, out)
+
+    in_parts(job, width, least=max(1, 200_000 // max(n, 1)))
+    return out
+
+
+def _column(scores: np.ndarray, truth: np.ndarray, column: int, out: ColumnStatistics) -> None:
+    s = sweep(scores, truth)
+    p, m = len(s.pos), len(s.neg)
+    out.positives[column], out.negatives[column] = p, m
+    if not p:
+        return
+    hits, false = s.hits, s.false
+    given = hits + false
+    out.average_precision[column] = (hits / given).mean()
+    f1 = 2 * hits / (given + p)
+    best = int(f1.argmax())
+    out.f1[column], out.f1_threshold[column] = f1[best], s.threshold(best)
+    right = hits + s.below
+    best = int(right.argmax())
+    if right[best] > m:
+        out.accuracy[column], out.accuracy_threshold[column] = right[best] / (p + m), s.threshold(best)
+    else:
+        out.accuracy[column], out.accuracy_threshold[column] = m / (p + m), np.inf
+    if m:
+        out.auroc[column] = (s.below.sum(dtype=np.float64) + s.up_to.sum(dtype=np.float64)) / (2.0 * p * m)

@@ -1,0 +1,161 @@
+"""The parts of a policy file as values, each checked against the task: what loads can decide."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import numpy as np
+
+from labelwise.calibration.calibration import Calibration
+from labelwise.calibration.forms import FORMS
+from labelwise.calibration.table import CALIBRATORS
+from labelwise.decisions.caution import FAMILIARITY, Caution
+from labelwise.decisions.rule import FORMS as RULE_FORMS
+from labelwise.decisions.rule import TunedRule
+from labelwise.errors import InputError
+from labelwise.policies.schema import PolicyFile
+from labelwise.task import Task
+
+__all__ = ["calibration_of", "caution_of", "rule_of", "task_of"]
+
+SOFTMAX_FORMS = ("mixture", "mixed_vector", "mixed_matrix", "share_steps")
+LABEL_FORMS = ("beta", "quadratic", "steps")
+ASKED = {"thresholds": "thresholds", "least_cost": "costs", "top_k": "k"}
+
+
+def task_of(file: PolicyFile, where: str) -> Task:
+    """The task, its names distinct and enough of them."""
+    names = file.task.class_names
+    least = 1 if file.task.kind == "multilabel" else 2
+    if len(names) < least or (file.task.kind == "binary" and len(names) != 2):
+        _refuse(where, f"{len(names)} class names for a {file.task.kind} task")
+    if len(set(names)) != len(names):
+        _refuse(where, "two classes of one name")
+    trained_with = file.tuned_for.trained_with
+    if trained_with is not None and (trained_with != "softmax" or file.task.kind != "multilabel"):
+        _refuse(where, f"trained_with {trained_with!r} for a {file.task.kind} task")
+    if not file.tuned_for.objective or file.tuned_for.rows < 1:
+        _refuse(where, "tuned for nothing, or on no rows")
+    return Task(file.task.kind, tuple(names))
+
+
+def calibration_of(file: PolicyFile, task: Task, where: str) -> Calibration:
+    """The calibration, its parameters of the form's shapes and finite."""
+    part, width = file.calibration, task.n_outputs
+    if part.form not in FORMS or part.name not in CALIBRATORS:
+        _refuse(where, f"an unknown calibration {part.name!r} of form {part.form!r}")
+    exclusive = task.kind in ("multiclass", "ordinal")
+    if part.form in (LABEL_FORMS if exclusive else SOFTMAX_FORMS):
+        _refuse(where, f"a calibration of form {part.form!r} for a {task.kind} task")
+    shapes = FORMS[part.form].shapes
+    if set(shapes) != set(part.parameters):
+        _refuse(where, f"parameters {sorted(part.parameters)} where the form {part.form!r} has {sorted(shapes)}")
+    parameters = {name: _parameter(part.parameters[name], shape, width, name, where) for name, shape in shapes.items()}
+    if part.form in ("steps", "share_steps"):
+        for edges, values in zip(parameters["edges"], parameters["values"], strict=True):
+            if len(values) != len(edges) + 1 or (np.diff(edges) <= 0).any():
+                _refuse(where, "steps whose edges do not ascend, or without one value more than edges")
+    if "share" in shapes and not 0 <= float(parameters["share"]) < 1:
+        _refuse(where, f"a share of {parameters['share']} mixed in")
+    if part.form == "quadratic" and parameters["low"] > parameters["high"]:
+        _refuse(where, "a range that ends before it begins")
+    return Calibration(part.name, part.form, parameters, part.why)
+
+
+def rule_of(file: PolicyFile, task: Task, where: str) -> TunedRule:
+    """The rule, with all that its form asks for and nothing besides."""
+    part, width = file.rule, task.n_outputs
+    exclusive = task.kind in ("multiclass", "ordinal")
+    allowed = ("highest", "least_cost") if exclusive else ("thresholds",)
+    if task.kind == "multilabel":
+        allowed = ("thresholds", "top_k", "expected_count", "highest")
+    if part.form not in RULE_FORMS or part.form not in allowed:
+        _refuse(where, f"a rule of form {part.form!r} for a {task.kind} task")
+    for form, name in ASKED.items():
+        if (getattr(part, name) is not None) != (part.form == form):
+            _refuse(where, f"a rule of form {part.form!r} {'without' if part.form == form else 'with'} {name}")
+    if part.thresholds is not None:
+        _sized(part.thresholds, width, "thresholds", where)
+        if any(t is not None and not 0 <= t <= 1 for t in part.thresholds):
+            _refuse(where, "a threshold outside 0..1")
+    if part.offsets is not None:
+        if part.form != "highest":
+            _refuse(where, f"offsets with a rule of form {part.form!r}")
+        _finite(_sized(part.offsets, width, "offsets", where), "offsets", where)
+    if part.costs is not None:
+        for row in _sized(part.costs, width, "costs", where):
+            _finite(_sized(row, width, "costs", where), "costs", where)
+    if (part.k is not None and not 1 <= part.k <= width) or (
+        part.at_most is not None and not 1 <= part.at_most <= width
+    ):
+        _refuse(where, f"a number of labels outside 1..{width}")
+    structured = part.at_least_one or part.at_most is not None or part.groups
+    if structured and part.form != "thresholds" and not (part.form == "expected_count" and part.at_most is None):
+        _refuse(where, f"a structure of labels with a rule of form {part.form!r}")
+    columns = [c for group in part.groups for c in group]
+    if any(not 0 <= c < width for c in columns) or len(set(columns)) < len(columns):
+        _refuse(where, "groups of columns that do not exist, or that share one")
+    if any(len(group) < 2 for group in part.groups):
+        _refuse(where, "a group of fewer than two columns")
+    return TunedRule(
+        part.form,
+        None if part.thresholds is None else tuple(part.thresholds),
+        None if part.offsets is None else tuple(part.offsets),
+        None if part.costs is None else tuple(tuple(row) for row in part.costs),
+        part.k,
+        part.at_least_one,
+        part.at_most,
+        tuple(tuple(group) for group in part.groups),
+    )
+
+
+def caution_of(file: PolicyFile, task: Task, where: str) -> Caution:
+    """The caveats, each of them possible for the task."""
+    part = file.caution
+    exclusive = task.kind in ("multiclass", "ordinal")
+    for name, value in (("low_confidence", part.low_confidence), ("close_call", part.close_call)):
+        if value is not None and not 0 < value <= 1:
+            _refuse(where, f"{name} of {value}")
+    if part.close_call is not None and not exclusive:
+        _refuse(where, f"close calls for a {task.kind} task")
+    if part.one_expected and task.kind != "multilabel":
+        _refuse(where, f"one label expected for a {task.kind} task")
+    if (part.familiarity is None) != (part.unfamiliar_below is None):
+        _refuse(where, "half of an out-of-domain caveat")
+    if part.familiarity is not None and (part.familiarity not in FAMILIARITY or task.kind == "binary"):
+        _refuse(where, f"an out-of-domain score {part.familiarity!r} for a {task.kind} task")
+    if part.unfamiliar_below is not None and not np.isfinite(part.unfamiliar_below):
+        _refuse(where, "an out-of-domain level that is no number")
+    return Caution(part.low_confidence, part.close_call, part.familiarity, part.unfamiliar_below, part.one_expected)
+
+
+def _parameter(value: Any, shape: str, width: int, name: str, where: str) -> Any:
+    if shape == "C*":
+        if not isinstance(value, list) or len(value) != width or not all(isinstance(v, list) for v in value):
+            _refuse(where, f"parameter {name} that is no list of {width} lists")
+        return tuple(_finite(v, name, where) for v in value)
+    try:
+        array = _finite(value, name, where)
+    except ValueError:
+        _refuse(where, f"parameter {name} with rows of several lengths")
+    wanted = {"1": [()], "C": [(width,)], "1|C": [(), (width,)], "CC": [(width, width)]}[shape]
+    if array.shape not in wanted:
+        _refuse(where, f"parameter {name} of shape {array.shape} where {' or '.join(map(str, wanted))} is due")
+    return array
+
+
+def _finite(values: Any, name: str, where: str) -> np.ndarray:
+    array = np.asarray(values, np.float64)
+    if not np.isfinite(array).all():
+        _refuse(where, f"{name} that are not finite")
+    return array
+
+
+def _sized(values: list[Any], width: int, name: str, where: str) -> list[Any]:
+    if len(values) != width:
+        _refuse(where, f"{len(values)} {name} for {width} columns")
+    return values
+
+
+def _refuse(where: str, what: str) -> NoReturn:
+    raise InputError("a policy that can decide", f"{where}: {what}", "the file as labelwise wrote it")

@@ -1,0 +1,129 @@
+"""The commands `labelwise fit`, `labelwise decide` and `labelwise export`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+__all__ = ["decide_command", "export_command", "fit_command"]
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def _groups(ctx: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> list[list[str]]:
+    return [[name.strip() for name in group.split(",")] for group in value]
+
+
+def _costs(ctx: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+    if value is None:
+        return None
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r}: numbers in brackets, e.g. [1, 5] or [[0, 1], [5, 0]]") from None
+
+
+@click.command("fit", context_settings=CONTEXT)
+@click.argument("source")
+@click.option(
+    "--objective", default="accuracy", show_default=True, metavar="NAME", help="What decisions are tuned for."
+)
+@click.option("--ordered", is_flag=True, help="The classes of the columns are in order.")
+@click.option(
+    "--costs", callback=_costs, metavar="JSON", help="For cost: [false yes, missed], or a matrix [[...], ...]."
+)
+@click.option("--k", type=int, help="For top_k: labels per row.")
+@click.option("--level", type=float, help="For precision_floor, recall_floor, few_misses: the floor, or the ceiling.")
+@click.option("--delta", type=float, default=0.1, show_default=True, help="Probability that a promise may be broken.")
+@click.option("--exactly-one", is_flag=True, help="Of several labels the most probable one, always and alone.")
+@click.option("--at-least-one", is_flag=True, help="The most probable label where none reaches its threshold.")
+@click.option("--at-most", type=int, metavar="K", help="No more labels than that.")
+@click.option(
+    "--exclusive", "groups", multiple=True, callback=_groups, metavar="A,B", help="At most one of these labels."
+)
+@click.option("--low-confidence", type=float, metavar="P", help="Caveat below this probability of the answer.")
+@click.option("--coverage", type=float, metavar="SHARE", help="Share of rows to be left without that caveat.")
+@click.option("--risk", type=float, metavar="RATE", help="Most errors among rows without that caveat, certified.")
+@click.option("--close-call", type=float, metavar="GAP", help="Caveat where the two best differ by less.")
+@click.option("--out-of-domain", type=float, metavar="SHARE", help="Share of known rows that may be called unknown.")
+@click.option("--one-expected", is_flag=True, help="Several labels are a caveat.")
+@click.option("--softmax-trained", is_flag=True, help="Scores of several labels come from a softmax head.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the folds.")
+@click.option("-o", "--out", required=True, metavar="FILE", help="The policy file to write (.json).")
+@click.option("--json", "as_json", is_flag=True, help="Print the policy file as well, and nothing else.")
+@click.option("--quiet", is_flag=True, help="Print nothing.")
+def fit_command(
+    source: str, out: str, ordered: bool, softmax_trained: bool, as_json: bool, quiet: bool, **options: Any
+) -> None:
+    """Calibrate saved scores, tune decisions for an objective, and write one policy file.
+
+    SOURCE is a scores file (.npz, .parquet, .csv) with labels, of rows that the model was not trained on.
+
+    \b
+    labelwise fit val.npz --objective macro_f1 --at-least-one -o policy.json
+    labelwise fit val.parquet --coverage 0.9 --close-call 0.1 -o policy.json
+    labelwise fit val.npz --objective precision_floor --level 0.9 -o policy.json
+    labelwise fit val.npz --objective cost --costs "[1, 5]" -o policy.json
+    """
+    from labelwise.errors import InputError
+    from labelwise.io.scores_file import read_scores
+    from labelwise.policies.fit import fit_policy
+
+    file = read_scores(source, ordered=ordered)
+    if file.targets is None:
+        raise InputError("labels to fit a policy on", f"{source}: scores without labels", "a file with y or label")
+    if options["low_confidence"] is None:
+        del options["low_confidence"]
+    trained_with = "softmax" if softmax_trained else None
+    policy = fit_policy(file.scores, file.targets, trained_with=trained_with, **options)
+    policy.save(out)
+    if as_json:
+        click.echo(json.dumps(policy.to_dict(), allow_nan=False))
+    elif not quiet:
+        click.echo(f"{policy}\nwritten: {out}")
+
+
+@click.command("decide", context_settings=CONTEXT)
+@click.argument("policy")
+@click.argument("source")
+@click.option("-o", "--out", required=True, metavar="FILE", help="The file of decisions to write (.parquet).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+@click.option("--quiet", is_flag=True, help="Print nothing.")
+def decide_command(policy: str, source: str, out: str, as_json: bool, quiet: bool) -> None:
+    """Turn new scores into labels with caveats, by a policy file.
+
+    Parquet files are read, decided and written in batches: they may be larger than memory.
+
+    \b
+    labelwise decide policy.json new.parquet -o decisions.parquet
+    """
+    from labelwise.policies.policy import Policy
+    from labelwise.policies.stream import decide_file
+
+    totals = decide_file(Policy.load(policy), source, out)
+    if as_json:
+        click.echo(json.dumps({"out": out, **totals}))
+    elif not quiet:
+        caveats = ", ".join(f"{count} {name}" for name, count in totals.items() if count and name != "rows")
+        click.echo(f"{totals['rows']} rows decided; caveats: {caveats or 'none'}\nwritten: {out}")
+
+
+@click.command("export", context_settings=CONTEXT)
+@click.argument("policy")
+@click.option("--to", type=click.Choice(["onnx"]), default="onnx", show_default=True, help="The format.")
+@click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True)
+@click.option("-o", "--out", required=True, metavar="FILE", help="The file to write.")
+@click.option("--quiet", is_flag=True, help="Print nothing.")
+def export_command(policy: str, to: str, dtype: str, out: str, quiet: bool) -> None:
+    """Write a policy file for another engine: scores in, answers, probabilities and caveats out.
+
+    \b
+    labelwise export policy.json --to onnx -o policy.onnx
+    """
+    from labelwise.policies.policy import Policy
+
+    Policy.load(policy).to_onnx(out, dtype=dtype)
+    if not quiet:
+        click.echo(f"written: {out}")

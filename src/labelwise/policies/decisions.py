@@ -1,0 +1,101 @@
+"""Decisions: the labels of each row, with the probabilities and the caveats beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from labelwise.decisions.caution import CAVEATS
+from labelwise.task import Task
+
+__all__ = ["Decisions"]
+
+
+@dataclass(frozen=True, eq=False)
+class Decisions:
+    """What a policy says of N rows.
+
+    Attributes:
+        task: what the columns stand for.
+        indicators: (N, L) True where the label is given; for a yes/no task one column, the yes.
+        probabilities: (N, L) calibrated probabilities, always kept beside the answers.
+        caveat_flags: (N, number of `CAVEATS`) True where the row has the caveat.
+        ids: (N,) names of the rows, or None.
+    """
+
+    task: Task
+    indicators: np.ndarray
+    probabilities: np.ndarray
+    caveat_flags: np.ndarray
+    ids: np.ndarray | None = None
+
+    @cached_property
+    def labels(self) -> list[list[str]]:
+        """The names of each row's labels; an empty list where there is none. For a yes/no task its answer."""
+        if self.task.kind == "binary":
+            return [[self.task.class_names[int(yes)]] for yes in self.indicators[:, 0]]
+        return _named(self.indicators, self.task.class_names)
+
+    @cached_property
+    def caveats(self) -> list[list[str]]:
+        """The names of each row's caveats, in the order of `CAVEATS`."""
+        return _named(self.caveat_flags, tuple(CAVEATS))
+
+    def __len__(self) -> int:
+        return len(self.indicators)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Lists and numbers only."""
+        return {
+            "class_names": list(self.task.class_names),
+            "ids": list(range(len(self))) if self.ids is None else np.asarray(self.ids).tolist(),
+            "labels": self.labels,
+            "caveats": self.caveats,
+            "probabilities": self.probabilities.tolist(),
+        }
+
+    def to_frame(self) -> Any:
+        """A polars frame: ``id``, ``labels``, ``caveats`` (lists of names) and ``prob_NAME`` (float32) per column."""
+        import polars as pl
+
+        binary = self.task.kind == "binary"
+        given = np.concatenate([~self.indicators, self.indicators], axis=1) if binary else self.indicators
+        columns = {
+            "id": np.arange(len(self)) if self.ids is None else np.asarray(self.ids),
+            "labels": _list_column(given, self.task.class_names),
+            "caveats": _list_column(self.caveat_flags, tuple(CAVEATS)),
+        }
+        probs = np.asarray(self.probabilities, np.float32).T.copy()
+        return pl.DataFrame(
+            columns | {f"prob_{name}": column for name, column in zip(self.task.column_names, probs, strict=True)}
+        )
+
+    def __str__(self) -> str:
+        flagged = int(self.caveat_flags.any(1).sum())
+        return f"decisions for {len(self)} rows ({self.task}), {flagged} of them with a caveat"
+
+    def _repr_html_(self) -> str:
+        return self.to_frame().head(20)._repr_html_()
+
+
+def _named(flags: np.ndarray, names: tuple[str, ...]) -> list[list[str]]:
+    out: list[list[str]] = [[] for _ in range(len(flags))]
+    for row, column in zip(*(index.tolist() for index in np.nonzero(flags)), strict=True):
+        out[row].append(names[column])
+    return out
+
+
+def _list_column(flags: np.ndarray, names: tuple[str, ...]) -> Any:
+    """A polars column of lists, made without a Python object per row."""
+    import polars as pl
+
+    rows, columns = np.nonzero(flags)
+    if not len(rows):
+        return pl.Series([[]], dtype=pl.List(pl.String)).new_from_index(0, len(flags))
+    words = pl.Series(names, dtype=pl.String).gather(columns)
+    some = pl.DataFrame({"row": rows, "name": words}).group_by("row", maintain_order=True).agg("name")
+    every = pl.DataFrame({"row": np.arange(len(flags))}).join(some, on="row", how="left", maintain_order="left")
+    return every["name"].fill_null([])

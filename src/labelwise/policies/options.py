@@ -1,0 +1,141 @@
+"""What is asked of a policy, checked: a setting that makes no sense, or would have no effect, is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from labelwise.decisions.objectives import OBJECTIVES, Objective, objectives_of
+from labelwise.decisions.rule import TunedRule
+from labelwise.decisions.tuning import Settings
+from labelwise.errors import OptionError, choose
+from labelwise.task import Task
+
+__all__ = ["Structure", "level_of", "objective_of", "structure_of"]
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What is known of the number of labels of a row.
+
+    Attributes:
+        exactly_one: the most probable label, always and alone.
+        at_least_one: the most probable label where none reaches its threshold.
+        at_most: no more labels than that.
+        groups: columns of which at most one is given.
+    """
+
+    exactly_one: bool = False
+    at_least_one: bool = False
+    at_most: int | None = None
+    groups: tuple[tuple[int, ...], ...] = ()
+
+    def on(self, rule: TunedRule) -> TunedRule:
+        """The rule under the structure."""
+        if self.exactly_one:
+            return TunedRule("highest")
+        return replace(rule, at_least_one=self.at_least_one, at_most=self.at_most, groups=self.groups)
+
+
+def objective_of(
+    name: str, task: Task, *, costs: Any, k: int | None, level: float | None, delta: float, seed: int
+) -> tuple[Objective, Settings]:
+    """The objective with its settings."""
+    objective = OBJECTIVES[choose(name, OBJECTIVES, what="objective")]
+    if objective.tune_for(task) is None:
+        raise OptionError(
+            f"objective {name!r}", f"the task {task}", f"one that is for it: {', '.join(objectives_of(task))}"
+        )
+    for setting, value in (("costs", costs), ("k", k), ("level", level)):
+        if (value is not None) != (setting in objective.needs):
+            raise OptionError(
+                f"objective {name!r}",
+                f"{setting}={value!r}",
+                f"{setting} with it" if value is None else f"no {setting}: it would have no effect",
+            )
+    exclusive = task.kind in ("multiclass", "ordinal")
+    if k is not None and not 1 <= k < task.n_outputs:
+        raise OptionError(f"k labels of {task.n_outputs}", f"k={k}", f"1..{task.n_outputs - 1}")
+    if level is not None:
+        level_of(level, "level")
+    if not 0 < delta < 1:
+        raise OptionError("delta, the probability of a broken promise", f"delta={delta!r}", "a number between 0 and 1")
+    costs = None if costs is None else _costs(costs, task, exclusive)
+    return objective, Settings(costs, k, level, delta, seed, exclusive)
+
+
+def structure_of(
+    task: Task,
+    objective: Objective,
+    exactly_one: bool,
+    at_least_one: bool,
+    at_most: int | None,
+    groups: Sequence[Sequence[str]],
+) -> Structure:
+    """The structure asked for."""
+    asked = [
+        name
+        for name, value in (
+            ("exactly_one", exactly_one),
+            ("at_least_one", at_least_one),
+            ("at_most", at_most is not None),
+            ("groups", bool(groups)),
+        )
+        if value
+    ]
+    if asked and task.kind != "multilabel":
+        raise OptionError(" and ".join(asked), f"the task {task}, which gives one answer anyway", "no such setting")
+    if asked and objective.certify is not None:
+        raise OptionError(
+            " and ".join(asked),
+            f"objective {objective.name!r}, whose certificates hold for its thresholds alone",
+            "one of the two",
+        )
+    if exactly_one and (len(asked) > 1 or objective.name != "accuracy"):
+        raise OptionError(
+            "exactly one label",
+            f"objective {objective.name!r}" + "".join(f", {name}" for name in asked[1:]),
+            'exactly_one alone, with objective="accuracy": nothing else has an effect on the most probable label',
+        )
+    if (objective.name in ("top_k", "expected_count") and set(asked) - {"at_least_one"}) or (
+        objective.name == "top_k" and asked
+    ):
+        raise OptionError(
+            " and ".join(asked), f"objective {objective.name!r}", "one of the two: both set the number of labels"
+        )
+    if at_most is not None and not 1 <= at_most < task.n_outputs:
+        raise OptionError(
+            f"at most so many of {task.n_outputs} labels", f"at_most={at_most}", f"1..{task.n_outputs - 1}"
+        )
+    names = list(task.class_names)
+    columns = tuple(tuple(names.index(choose(n, names, what="label")) for n in group) for group in groups)
+    flat = [c for group in columns for c in group]
+    if len(set(flat)) < len(flat) or any(len(group) < 2 for group in columns):
+        raise OptionError(
+            "groups of labels that exclude each other", f"{groups!r}", "two or more labels each, none twice"
+        )
+    return Structure(exactly_one, at_least_one, at_most, columns)
+
+
+def level_of(value: float, name: str) -> float:
+    """A share or probability strictly between 0 and 1 (1 included for probabilities that round to it)."""
+    if not 0 < value <= 1:
+        raise OptionError(name, f"{name}={value!r}", "a number between 0 and 1")
+    return float(value)
+
+
+def _costs(costs: Any, task: Task, exclusive: bool) -> tuple[tuple[float, ...], ...]:
+    array, width = np.asarray(costs, np.float64), task.n_outputs
+    if exclusive:
+        shape, instead = (width, width), f"a ({width}, {width}) matrix: costs[y][k] of answering k where y is right"
+    else:
+        array = np.broadcast_to(array, (width, 2)) if array.shape == (2,) else array
+        shape, instead = (width, 2), "(cost of a false yes, cost of a missed one), for all labels or a pair for each"
+    if array.shape != shape or not np.isfinite(array).all():
+        raise OptionError("costs", f"shape {array.shape}", instead)
+    if not exclusive and ((array < 0).any() or (array.sum(1) == 0).any()):
+        raise OptionError("costs of labels", "a negative cost, or two that are 0", "positive numbers")
+    return tuple(tuple(row) for row in array.tolist())

@@ -1,0 +1,265 @@
+"""What a policy computes, written once for any engine: arithmetic, comparisons and reductions over rows, in float64.
+
+`decide_program` is `Policy.decide` in the words of `Engine`; the torch module and the ONNX graph are both made from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+
+from labelwise.calibration.inputs import FLOOR
+from labelwise.decisions.caution import CAVEATS
+from labelwise.decisions.snap import GRID, cut_of, log_cut_of, snap
+from labelwise.errors import OptionError
+from labelwise.policies.policy import Policy
+
+__all__ = ["Engine", "decide_program"]
+
+Value = Any
+
+
+class Engine(Protocol):
+    """What an engine can do. Values are (N, C) or (N, 1); constants are float64, int64 or bool arrays."""
+
+    def constant(self, array: np.ndarray) -> Value:
+        """An array as a value that broadcasts."""
+        ...
+
+    def two(self, name: str, a: Value, b: Value) -> Value:
+        """``add sub mul div matmul max min ge lt gt eq and or`` of two values, element by element but for matmul."""
+        ...
+
+    def one(self, name: str, a: Value) -> Value:
+        """``exp log abs round not neg int`` of a value; ``int`` makes whole numbers of truth, too."""
+        ...
+
+    def rows(self, name: str, a: Value) -> Value:
+        """``max min sum`` along the last axis, which is kept as 1."""
+        ...
+
+    def where(self, test: Value, a: Value, b: Value) -> Value:
+        """`a` where true, else `b`."""
+        ...
+
+    def deeper(self, a: Value, axis: int) -> Value:
+        """A new axis of length 1 at that place."""
+        ...
+
+    def flatter(self, a: Value) -> Value:
+        """Without the last axis, which has length 1."""
+        ...
+
+    def look_up(self, table: np.ndarray, index: Value) -> Value:
+        """The table's entries at the index."""
+        ...
+
+
+class _Words:
+    """The engine's words with names, so that the program reads as formulas."""
+
+    def __init__(self, engine: Engine):
+        self.e = engine
+
+    def number(self, value: Any) -> Value:
+        return self.e.constant(np.asarray(value, np.float64))
+
+    def two(self, name: str, a: Value, b: Any) -> Value:
+        return self.e.two(name, a, self.number(b) if isinstance(b, (int, float, np.ndarray, np.generic)) else b)
+
+    def snap(self, x: Value) -> Value:
+        return self.two("div", self.e.one("round", self.two("mul", x, GRID)), GRID)
+
+    def softplus(self, x: Value) -> Value:
+        small = self.e.one("exp", self.e.one("neg", self.e.one("abs", x)))
+        return self.two("add", self.two("max", x, 0.0), self.e.one("log", self.two("add", small, 1.0)))
+
+    def log_shares(self, z: Value) -> Value:
+        shifted = self.two("sub", z, self.e.rows("max", z))
+        return self.two("sub", shifted, self.e.one("log", self.e.rows("sum", self.e.one("exp", shifted))))
+
+    def log_sum(self, z: Value) -> Value:
+        top = self.e.rows("max", z)
+        return self.two("add", top, self.e.one("log", self.e.rows("sum", self.e.one("exp", self.two("sub", z, top)))))
+
+    def sigmoid(self, z: Value) -> Value:
+        small = self.e.one("exp", self.e.one("neg", self.e.one("abs", z)))
+        top = self.e.where(self.two("ge", z, 0.0), self.number(1.0), small)
+        return self.two("div", top, self.two("add", small, 1.0))
+
+    def any(self, flags: Value) -> Value:
+        return self.e.two("gt", self.e.rows("sum", self.e.one("int", flags)), self.e.constant(np.asarray(0)))
+
+    def first_highest(self, u: Value, width: int) -> Value:
+        """True at the first of the highest values of a row."""
+        places = self.e.constant(np.arange(width))
+        at_top = self.e.two("eq", u, self.e.rows("max", u))
+        first = self.e.rows("min", self.e.where(at_top, places, self.e.constant(np.asarray(width))))
+        return self.e.two("eq", places, first)
+
+    def ranks(self, u: Value, width: int) -> Value:
+        """0 for the highest of a row; of equal ones the first is the higher."""
+        mine, other = self.e.deeper(u, 2), self.e.deeper(u, 1)
+        before = self.e.constant(np.arange(width)[None, :] < np.arange(width)[:, None])
+        ahead = self.e.two(
+            "or", self.e.two("gt", other, mine), self.e.two("and", self.e.two("eq", other, mine), before)
+        )
+        return self.e.flatter(self.e.rows("sum", self.e.one("int", ahead)))
+
+
+def decide_program(policy: Policy, engine: Engine, scores: Value) -> tuple[Value, Value, Value]:
+    """Answers (N, C) bool, probabilities (N, C) and caveats (N, 5) bool of (N, C) float64 scores.
+
+    Raises:
+        OptionError: for log-probabilities of independent labels, whose 1 - p other engines cannot take precisely.
+    """
+    w = _Words(engine)
+    raw = _raw(policy, w, scores)
+    calibration = policy.calibration
+    logits = FORMS[calibration.form](calibration.parameters, w, raw, policy.task.n_outputs)
+    exclusive = policy.task.kind in ("multiclass", "ordinal")
+    answers = _answers(policy, w, logits)
+    probs = engine.one("exp", w.log_shares(logits)) if exclusive else w.sigmoid(logits)
+    return answers, probs, _caveats(policy, w, raw, logits, answers)
+
+
+def _raw(policy: Policy, w: _Words, x: Value) -> Value:
+    exclusive, kind = policy.task.kind in ("multiclass", "ordinal"), policy.score_kind
+    if kind == "logits":
+        return w.log_shares(x) if policy.trained_with == "softmax" else x
+    if kind == "log-probabilities" and not exclusive and policy.trained_with is None:
+        raise OptionError(
+            "a policy in another engine",
+            "log-probabilities of independent labels, whose 1 - p is lost in rounding there",
+            "a policy fitted on logits or probabilities",
+        )
+    log_p = w.e.one("log", w.two("max", x, FLOOR)) if kind == "probabilities" else x
+    log_p = w.two("min", w.two("max", log_p, float(np.log(FLOOR))), 0.0)
+    if exclusive:
+        return w.two("sub", log_p, w.e.one("log", w.e.rows("sum", w.e.one("exp", log_p))))
+    if policy.trained_with == "softmax":
+        return log_p
+    rest = w.two("max", w.two("sub", w.number(1.0), x), FLOOR)
+    return w.two("sub", log_p, w.e.one("log", rest))
+
+
+def _mixed(p: Any, w: _Words, z: Value, width: int) -> Value:
+    scaled = w.two("mul", z, p["scale"])
+    share = w.e.one("exp", w.two("sub", scaled, w.e.rows("max", scaled)))
+    factor = w.two("div", w.number(1 - p["share"]), w.e.rows("sum", share))
+    return w.e.one("log", w.two("add", w.two("mul", share, factor), float(p["share"]) / width))
+
+
+def _steps(p: Any, w: _Words, z: Value) -> Value:
+    edges, values = p["edges"], p["values"]
+    most = max(len(e) for e in edges)
+    padded = np.full((len(edges), max(most, 1)), np.inf)
+    table = np.zeros((len(edges), max(most, 1) + 1))
+    for column, (e, v) in enumerate(zip(edges, values, strict=True)):
+        padded[column, : len(e)] = e
+        table[column, : len(v)] = v
+    reached = w.two("ge", w.e.deeper(z, 2), padded)
+    count = w.e.flatter(w.e.rows("sum", w.e.one("int", reached)))
+    start = w.e.constant(np.arange(len(edges)) * table.shape[1])
+    return w.e.look_up(table.ravel(), w.e.two("add", count, start))
+
+
+def _quadratic(p: Any, w: _Words, z: Value, width: int) -> Value:
+    inside = w.two("min", w.two("max", z, p["low"]), p["high"])
+    curve = w.two("mul", w.two("add", w.two("mul", inside, p["bend"]), p["slope"]), inside)
+    slope = w.two("add", w.two("mul", inside, 2 * p["bend"]), p["slope"])
+    return w.two("add", w.two("add", curve, p["bias"]), w.two("mul", slope, w.two("sub", z, inside)))
+
+
+def _beta(p: Any, w: _Words, z: Value, width: int) -> Value:
+    rise = w.two("mul", w.e.one("neg", w.softplus(w.e.one("neg", z))), p["rise"])
+    return w.two("add", w.two("add", rise, w.two("mul", w.softplus(z), p["fall"])), p["bias"])
+
+
+FORMS: dict[str, Callable[[Any, _Words, Value, int], Value]] = {
+    "identity": lambda p, w, z, width: z,
+    "affine": lambda p, w, z, width: w.two("add", w.two("mul", z, p["scale"]), p["bias"]),
+    "mixture": _mixed,
+    "mixed_vector": lambda p, w, z, width: w.two("add", w.two("mul", _mixed(p, w, z, width), p["slope"]), p["bias"]),
+    "mixed_matrix": lambda p, w, z, width: w.two(
+        "add", w.two("matmul", _mixed(p, w, z, width), p["matrix"]), p["bias"]
+    ),
+    "beta": _beta,
+    "quadratic": _quadratic,
+    "steps": lambda p, w, z, width: _steps(p, w, z),
+    "share_steps": lambda p, w, z, width: _steps(p, w, w.log_shares(z)),
+}
+"""Every form of a calibration, in the words of an engine."""
+
+
+def _answers(policy: Policy, w: _Words, logits: Value) -> Value:
+    rule, width = policy.rule, policy.task.n_outputs
+    if rule.form == "highest":
+        u = w.snap(w.log_shares(logits))
+        return w.first_highest(u if rule.offsets is None else w.two("add", u, np.asarray(rule.offsets)), width)
+    if rule.form == "least_cost":
+        expected = w.two("matmul", w.e.one("exp", w.log_shares(logits)), np.asarray(rule.costs))
+        return w.first_highest(w.e.one("neg", w.snap(expected)), width)
+    u = w.snap(logits)
+    if rule.form == "top_k":
+        return w.e.two("lt", w.ranks(u, width), w.e.constant(np.asarray(rule.k)))
+    if rule.form == "expected_count":
+        count = w.e.one("int", w.e.one("round", w.snap(w.e.rows("sum", w.sigmoid(logits)))))
+        least = w.e.constant(np.asarray(1 if rule.at_least_one else 0))
+        return w.e.two("lt", w.ranks(u, width), w.e.two("max", count, least))
+    given = w.two("ge", u, np.array([cut_of(t) for t in rule.thresholds or ()]))
+    lowest = w.number(-np.inf)
+    for group in rule.groups:
+        member = np.isin(np.arange(width), group)
+        inside = w.e.where(w.e.two("and", given, w.e.constant(member)), u, lowest)
+        given = w.e.two("and", given, w.e.two("or", w.e.constant(~member), w.first_highest(inside, width)))
+    if rule.at_most is not None:
+        place = w.ranks(w.e.where(given, u, lowest), width)
+        given = w.e.two("and", given, w.e.two("lt", place, w.e.constant(np.asarray(rule.at_most))))
+    if rule.at_least_one:
+        none = w.e.one("not", w.any(given))
+        given = w.e.two("or", given, w.e.two("and", none, w.first_highest(u, width)))
+    return given
+
+
+def _caveats(policy: Policy, w: _Words, raw: Value, logits: Value, answers: Value) -> Value:
+    caution, task, width = policy.caution, policy.task, policy.task.n_outputs
+    exclusive = task.kind in ("multiclass", "ordinal")
+    never = w.two("lt", w.e.rows("max", raw), -np.inf)
+    found = dict.fromkeys(CAVEATS, never)
+    if caution.low_confidence is not None:
+        if exclusive:
+            sure = w.e.rows("max", w.e.where(answers, w.log_shares(logits), w.number(-np.inf)))
+        elif task.kind == "binary":
+            sure = w.e.where(answers, logits, w.e.one("neg", logits))
+        else:
+            given = w.e.rows("min", w.e.where(answers, logits, w.number(np.inf)))
+            sure = w.e.where(w.any(answers), given, w.e.rows("min", w.e.one("neg", logits)))
+        below = log_cut_of if exclusive else cut_of
+        found["low_confidence"] = w.two("lt", w.snap(sure), below(caution.low_confidence))
+    if task.kind == "multilabel":
+        found["no_label"] = w.e.one("not", w.any(answers))
+        if caution.one_expected:
+            count = w.e.rows("sum", w.e.one("int", answers))
+            found["several_labels"] = w.e.two("gt", count, w.e.constant(np.asarray(1)))
+    if caution.close_call is not None:
+        p = w.snap(w.e.one("exp", w.log_shares(logits)))
+        top = w.e.rows("max", p)
+        others = w.e.where(w.first_highest(p, width), w.number(-np.inf), p)
+        gap = w.snap(w.two("sub", top, w.e.rows("max", others)))
+        found["close_call"] = w.two("lt", gap, snap(np.asarray(caution.close_call)))
+    if caution.familiarity is not None:
+        score = {
+            "max_logit": lambda: w.e.rows("max", raw),
+            "energy": lambda: w.log_sum(raw),
+            "joint_energy": lambda: w.e.rows("sum", w.softplus(raw)),
+        }[caution.familiarity]()
+        found["out_of_domain"] = w.two("lt", w.snap(score), snap(np.asarray(caution.unfamiliar_below)))
+    places = np.arange(len(CAVEATS))
+    flags = None
+    for place, name in enumerate(CAVEATS):
+        column = w.e.two("and", found[name], w.e.constant(places == place))
+        flags = column if flags is None else w.e.two("or", flags, column)
+    return flags

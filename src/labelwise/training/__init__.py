@@ -1,0 +1,1 @@
+"""Training: data + head -> logits. Splits, backbones, optimisers and the loop over stacked trials (torch)."""

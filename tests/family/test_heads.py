@@ -1,0 +1,351 @@
+"""The battery of every head: a new row in `HEADS` is covered by being there.
+
+Each head is taken with every setting it has, on every kind of task it fits.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from labelwise.decisions import DECISION_RULES
+from labelwise.heads import BIASES, HEADS, head_from
+from labelwise.scores import LINKS
+from labelwise.task import Group, Labels, Task
+
+SETTINGS = [
+    head.with_settings(reduction=reduction, bias=bias, **({"pos_weight": weight} if head.weighted else {}))
+    for head in HEADS.values()
+    for reduction in head.reductions
+    for bias in BIASES
+    for weight in ((1.0, 3.0) if head.weighted else (1.0,))
+]
+CASES = [pytest.param(head, kind, id=f"{head.spec}-{kind}") for head in SETTINGS for kind in head.rules]
+# What the bias cannot change is tried with one bias only.
+LOSSES = [case for case in CASES if case.values[0].bias == "zero"]
+
+INF = float("inf")
+EXTREMES = (0.0, 1.0, 10.0, 20.0, 88.8, 104.0, 1e4, 6e4)
+DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
+
+
+def task_of(kind: str, classes: int) -> Task:
+    names = tuple(f"c{i}" for i in range(2 if kind == "binary" else classes))
+    groups = (Group("g", names),) if kind == "grouped" else ()
+    return Task(kind, names, groups=groups)
+
+
+def width_of(head, kind: str, classes: int) -> int:
+    return head.n_outputs(task_of(kind, classes))
+
+
+def labels_of(kind: str, classes: int, rows: int = 60, seed: int = 0) -> Labels:
+    """Uneven labels of a task; several labels have unknown cells."""
+    rng = np.random.default_rng(seed)
+    task = task_of(kind, classes)
+    if kind == "multilabel":
+        targets = (rng.random((rows, classes)) < np.linspace(0.1, 0.7, classes)).astype(np.float32)
+        targets[rng.random(targets.shape) < 0.05] = np.nan
+        return Labels(task, targets)
+    top = len(task.class_names)
+    drawn = rng.choice(top, rows, p=np.arange(1, top + 1) / (top * (top + 1) / 2)).astype(np.int64)
+    return Labels(task, drawn[:, None].astype(np.float32) if kind == "grouped" else drawn)
+
+
+def encoded(head, labels: Labels) -> torch.Tensor:
+    return torch.from_numpy(head.encode(labels.task, labels.targets))
+
+
+def oracle(head, z: np.ndarray, targets: torch.Tensor) -> np.ndarray:
+    return head._oracle(head, z, head._dense(targets.numpy(), z.shape[1]).astype(np.float64))
+
+
+def oracle_gradient(head, z: np.ndarray, targets: torch.Tensor) -> np.ndarray:
+    return head._oracle_gradient(head, z, head._dense(targets.numpy(), z.shape[1]).astype(np.float64))
+
+
+# ------------------------------------------------------------------ values and gradients
+
+
+@pytest.mark.parametrize(("head", "kind"), LOSSES)
+@pytest.mark.parametrize("scale", [1.0, 5.0, 30.0])
+def test_value_and_gradient_agree_with_the_oracle(head, kind, scale):
+    labels = labels_of(kind, 7)
+    targets = encoded(head, labels)
+    z = np.random.default_rng(1).normal(0, scale, (len(targets), width_of(head, kind, 7)))
+    z = z.astype(np.float32).astype(np.float64)  # the same numbers in both precisions
+    value, slope = oracle(head, z, targets), oracle_gradient(head, z, targets)
+    for dtype, near in ((torch.float64, 1e-12), (torch.float32, 1e-6)):
+        logits = torch.tensor(z, dtype=dtype, requires_grad=True)
+        rows = head.loss_rows(logits, targets)
+        assert rows.dtype == dtype
+        assert rows.shape == (len(z),)
+        np.testing.assert_allclose(rows.detach(), value, rtol=near, atol=near / 5)
+        (gradient,) = torch.autograd.grad(rows.sum(), logits)
+        np.testing.assert_allclose(gradient, slope, rtol=near, atol=near)
+
+
+@pytest.mark.parametrize(("head", "kind"), LOSSES)
+def test_first_and_second_derivatives_agree_with_differences(head, kind):
+    labels = labels_of(kind, 3, rows=5)
+    targets = encoded(head, labels)
+    z = torch.randn(5, width_of(head, kind, 3), dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 2
+    z.requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: head.loss_rows(x, targets), z)
+    assert torch.autograd.gradgradcheck(lambda x: head.loss_rows(x, targets), z)
+
+
+# ------------------------------------------------------------------ the grid of extreme inputs
+
+
+def extreme_logits(width: int, chosen: list[int] | slice) -> torch.Tensor:
+    """A row per pattern: constant, one column alone, alternating signs, infinite ones; those chosen of them."""
+    rows = []
+    for value in EXTREMES:
+        for sign in (1, -1):
+            rows.append(np.full(width, sign * value))
+            spike = np.zeros(width)
+            spike[0] = sign * value
+            rows.append(spike)
+        rows.append(np.where(np.arange(width) % 2, -value, value))
+    first = np.arange(width) == 0
+    rows += [np.where(first, -INF, 0.0), np.where(first, INF, 0.0), np.full(width, -INF), np.full(width, INF)]
+    rows += [np.where(np.arange(width) % 2, -INF, INF)]
+    return torch.tensor(np.array(rows)[chosen])
+
+
+def hard_targets(head, kind: str, z: torch.Tensor, classes: int) -> dict[str, torch.Tensor]:
+    """Right and wrong answers to the logits, soft ones, none and all, as far as the task has them."""
+    task = task_of(kind, classes)
+    if kind == "multilabel":
+        rng = np.random.default_rng(0)
+        z = z.numpy()
+        found = {
+            "right": z > 0,
+            "wrong": z <= 0,
+            "soft": rng.random(z.shape),
+            "none": np.zeros(z.shape),
+            "all": np.ones(z.shape),
+            "unknown": np.full(z.shape, np.nan),
+        }
+        return {name: torch.from_numpy(head.encode(task, t.astype(np.float32))) for name, t in found.items()}
+    z = z.double()
+    if z.shape[1] == 1 and kind == "binary":
+        best = (z[:, 0] > 0).long()
+        found = {"right": best, "wrong": 1 - best}
+    else:
+        found = {"right": z.argmax(1), "wrong": z.argmin(1)}
+    shape = (lambda t: t[:, None].astype(np.float32)) if kind == "grouped" else (lambda t: t)
+    return {name: torch.from_numpy(head.encode(task, shape(t.numpy()))) for name, t in found.items()}
+
+
+@pytest.mark.parametrize(("head", "kind"), LOSSES)
+@pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: str(d).removeprefix("torch."))
+@pytest.mark.parametrize("classes", [1, 2, 3, 37, 100_000])
+def test_everything_is_finite_on_extreme_inputs(head, kind, dtype, classes):
+    many = classes == 100_000
+    if (kind == "binary" and classes != 2) or (many and head.pos_weight != 1):
+        return
+    patterns = extreme_logits(width_of(head, kind, classes), [0, -5, -4, -3, -1] if many else slice(None))
+    for name, targets in hard_targets(head, kind, patterns, classes).items():
+        for rows in (len(patterns), 1, 0):
+            z = patterns[:rows].to(dtype).requires_grad_()
+            loss = head.loss(z, targets[:rows])
+            assert loss.dtype == (torch.float64 if dtype == torch.float64 else torch.float32)
+            (gradient,) = torch.autograd.grad(loss, z, create_graph=True)
+            direction = torch.ones_like(gradient)
+            second = torch.autograd.grad((gradient * direction).sum(), z, allow_unused=True)[0]
+            assert loss.isfinite(), (name, rows)
+            assert loss >= 0, (name, rows)
+            assert gradient.isfinite().all(), (name, rows)
+            assert second is None or second.isfinite().all(), (name, rows)
+    assert rows == 0
+    assert loss == 0, "a batch without rows costs nothing"
+
+
+@pytest.mark.parametrize(("head", "kind"), LOSSES)
+@pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: str(d).removeprefix("torch."))
+def test_a_confidently_wrong_answer_has_a_gradient(head, kind, dtype):
+    if head.bounded_gradient:
+        return
+    for classes, size in itertools.product((2, 37), EXTREMES[3:]):
+        width = width_of(head, kind, classes)
+        z = torch.full((1, width), -size)
+        z[0, 0] = size
+        targets = hard_targets(head, kind, z, classes)["wrong"]
+        logits = z.to(dtype).requires_grad_()
+        (gradient,) = torch.autograd.grad(head.loss_rows(logits, targets).sum(), logits)
+        assert gradient.abs().max() >= 0.5 * head.gradient_scale(task_of(kind, classes)), (classes, size)
+
+
+@pytest.mark.parametrize(("head", "kind"), LOSSES)
+def test_nan_stays_in_its_own_row(head, kind):
+    labels = labels_of(kind, 5, rows=6)
+    targets = encoded(head, labels)
+    z = torch.randn(6, width_of(head, kind, 5))
+    clean = z.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(head.loss_rows(clean, targets).sum(), clean)
+    z[2, 0] = float("nan")
+    dirty = z.requires_grad_()
+    rows = head.loss_rows(dirty, targets)
+    (gradient,) = torch.autograd.grad(rows.sum(), dirty)
+    others = [0, 1, 3, 4, 5]
+    assert rows[others].isfinite().all()
+    torch.testing.assert_close(gradient[others], expected[others], rtol=0, atol=0)
+    if kind != "multilabel":  # there the cell may be one whose label is not known
+        assert rows[2].isnan()
+
+
+# ------------------------------------------------------------------ what must not matter
+
+
+@pytest.mark.parametrize(("head", "kind"), LOSSES)
+def test_a_shift_of_every_logit_matters_only_where_classes_compete(head, kind):
+    targets = encoded(head, labels_of(kind, 5))
+    z = torch.randn(len(targets), width_of(head, kind, 5), dtype=torch.float64)
+    apart = (head.loss_rows(z, targets) - head.loss_rows(z + 7, targets)).abs()
+    if LINKS[head.link].exclusive:
+        assert apart.max() < 1e-9
+    else:
+        assert apart.max() > 1
+
+
+@pytest.mark.parametrize(("head", "kind"), LOSSES)
+def test_order_repetition_and_splitting_of_the_batch_do_not_matter(head, kind):
+    targets = encoded(head, labels_of(kind, 5))
+    rows = len(targets)
+    z = torch.randn(rows, width_of(head, kind, 5), dtype=torch.float64)
+    loss, each = head.loss(z, targets), head.loss_rows(z, targets)
+    order = torch.randperm(rows)
+    torch.testing.assert_close(head.loss_rows(z[order], targets[order]), each[order], rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(head.loss(torch.cat([z, z]), torch.cat([targets, targets])), loss)
+    split = sum(head.loss(z[part], targets[part]) * len(z[part]) for part in (slice(0, 7), slice(7, rows))) / rows
+    torch.testing.assert_close(split, loss)
+    torch.testing.assert_close(each.mean(), loss)
+
+
+@pytest.mark.parametrize(("head", "kind"), LOSSES)
+def test_the_callers_tensors_are_not_changed(head, kind):
+    targets = encoded(head, labels_of(kind, 5))
+    z = torch.tensor([[INF]]).expand(len(targets), width_of(head, kind, 5)).clone()
+    before = z.clone(), targets.clone()
+    head.loss(z, targets)
+    torch.testing.assert_close(z, before[0])
+    torch.testing.assert_close(targets, before[1], equal_nan=True)
+
+
+# ------------------------------------------------------------------ the start
+
+
+@pytest.mark.parametrize(("head", "kind"), CASES)
+@pytest.mark.parametrize("classes", [2, 3, 37])
+def test_the_first_loss_is_the_one_the_head_promises(head, kind, classes):
+    labels = labels_of(kind, classes, rows=200)
+    bias = head.initial_bias(labels.task, labels.targets)
+    assert bias.shape == (head.n_outputs(labels.task),)
+    assert np.isfinite(bias).all()
+    z = torch.tensor(np.tile(bias, (200, 1)), dtype=torch.float32)
+    seen = head.loss(z, encoded(head, labels)).item()
+    assert seen == pytest.approx(head.initial_loss(labels.task, labels.targets), rel=1e-6)
+
+
+@pytest.mark.parametrize(("head", "kind"), CASES)
+def test_the_first_gradient_is_the_one_the_head_promises(head, kind):
+    labels = labels_of(kind, 7, rows=64)
+    bias = head.initial_bias(labels.task, labels.targets)
+    z = torch.tensor(np.tile(bias, (64, 1)), requires_grad=True)
+    (gradient,) = torch.autograd.grad(head.loss(z, encoded(head, labels)), z)
+    promised = head.initial_gradient_norm(labels.task, labels.targets, batch_size=64)
+    assert gradient.norm().item() == pytest.approx(promised, rel=1e-6)
+
+
+@pytest.mark.parametrize(("head", "kind"), CASES)
+def test_a_prior_bias_is_the_best_constant_and_zero_is_zero(head, kind):
+    labels = labels_of(kind, 5, rows=2000)
+    bias = head.initial_bias(labels.task, labels.targets)
+    if head.bias == "zero":
+        assert not bias.any()
+        return
+    z = torch.tensor(np.tile(bias, (2000, 1)), requires_grad=True)
+    (gradient,) = torch.autograd.grad(head.loss(z, encoded(head, labels)), z)
+    np.testing.assert_allclose(gradient.sum(0), 0, atol=2e-3)  # but for the half row that keeps it finite
+    zero = head.with_settings(bias="zero")
+    assert head.initial_loss(labels.task, labels.targets) < zero.initial_loss(labels.task, labels.targets)
+
+
+@pytest.mark.parametrize(("head", "kind"), CASES)
+def test_a_prior_bias_is_finite_for_a_label_that_never_or_always_holds(head, kind):
+    task = task_of(kind, 4)
+    never = np.zeros((9, 4), np.float32) if kind == "multilabel" else np.zeros(9, np.int64)
+    targets = never[:, None].astype(np.float32) if kind == "grouped" else never
+    assert np.isfinite(head.initial_bias(task, targets)).all()
+    if kind == "multilabel":
+        assert np.isfinite(head.initial_bias(task, never + 1)).all()
+
+
+# ------------------------------------------------------------------ the contract
+
+
+@pytest.mark.parametrize(("head", "kind"), CASES)
+def test_targets_and_outputs_fit_each_other(head, kind):
+    labels = labels_of(kind, 6)
+    before = labels.targets.copy()
+    found = head.encode(labels.task, labels.targets)
+    width = head.n_outputs(labels.task)
+    if found.ndim == 1:
+        assert found.dtype == np.int64
+        assert found.max() < width
+    else:
+        assert found.dtype == np.float32
+        assert found.shape == (len(before), width)
+    np.testing.assert_array_equal(labels.targets, before)
+    assert width == labels.task.n_outputs or (kind == "binary" and width == 2)
+
+
+@pytest.mark.parametrize("head", SETTINGS, ids=lambda h: h.spec)
+def test_the_contract_of_a_head(head):
+    assert head.link in LINKS
+    assert set(head.rules.values()) <= set(DECISION_RULES)
+    assert head.reduction in head.reductions
+    assert HEADS[head.name].name == head.name
+    assert head_from(head.spec) == head, "the spec says everything"
+    assert head_from(head) is head
+    for text in (head.title, head.loss_name, head.formula, head.when, head.when_not, head.source, *head.elsewhere):
+        assert text
+        assert text == text.strip()
+    for kind in ("binary", "multiclass", "multilabel", "ordinal", "grouped"):
+        task = task_of(kind, 3)
+        assert head.fits(task) == (kind in head.rules)
+        if head.fits(task):
+            assert head.rule(task) == head.rules[kind]
+    assert head.spec in repr(head)
+
+
+@pytest.mark.parametrize("head", SETTINGS, ids=lambda h: h.spec)
+def test_the_gradient_scale_is_the_ratio_to_the_sum_over_labels(head):
+    for kind in head.rules:
+        labels = labels_of(kind, 6)
+        z = np.random.default_rng(0).normal(size=(len(labels.targets), head.n_outputs(labels.task)))
+        targets = encoded(head, labels)
+        scale = head.gradient_scale(labels.task)
+        unscaled = head.with_settings(reduction="sum_labels") if "sum_labels" in head.reductions else head
+        np.testing.assert_allclose(oracle(head, z, targets), oracle(unscaled, z, targets) * scale, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("head", "kind"), CASES)
+def test_a_proper_loss_is_least_at_the_true_probabilities(head, kind):
+    """Of many draws with known chances, no other probabilities of the head's link have a lower mean loss."""
+    if not head.calibrated or head.pos_weight != 1 or kind == "multilabel":
+        return
+    labels = labels_of(kind, 4, rows=4000)
+    targets = encoded(head, labels)
+    shares = head._dense(targets.numpy(), head.n_outputs(labels.task)).mean(0, keepdims=True)
+    best = LINKS[head.link].logits(np.log(shares))
+    rng = np.random.default_rng(0)
+    least = oracle(head, np.repeat(best, 4000, 0), targets).mean()
+    for _ in range(10):
+        other = best + rng.normal(0, 0.2, best.shape)
+        assert oracle(head, np.repeat(other, 4000, 0), targets).mean() > least - 1e-12

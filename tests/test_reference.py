@@ -1,0 +1,165 @@
+"""The oracle against golden values (float64, ten decimals) and an outside library."""
+
+import numpy as np
+import pytest
+from scipy import special
+
+from labelwise import reference
+
+Z = np.array([[1.5, -0.5, 0.25, -2.0]])
+ONE, SEVERAL = np.array([[0.0, 1, 0, 0]]), np.array([[1.0, 0, 1, 0]])
+MASKED = np.array([[0.0, -np.inf, 1.0]])
+
+SOFTMAX = (reference.softmax_ce, reference.softmax_ce_gradient)
+SIGMOID = (reference.sigmoid_bce, reference.sigmoid_bce_gradient)
+
+# name: (loss and gradient, their arguments, value, slope)
+GOLDEN = {
+    "softmax, one class": (SOFTMAX, (Z, ONE), 2.3729677174, [0.68868747, -0.90679629, 0.19731226, 0.02079656]),
+    "softmax, a class masked with -inf": (
+        SOFTMAX,
+        (MASKED, np.array([[1.0, 0, 0]])),
+        1.3132616875,
+        [-0.73105858, 0.0, 0.73105858],
+    ),
+    "softmax, smoothed by .1": (
+        SOFTMAX,
+        (Z, 0.9 * ONE + 0.025),
+        2.3417177174,
+        [0.66368747, -0.83179629, 0.17231226, -0.00420344],
+    ),
+    "softmax, several labels as shares": (
+        SOFTMAX,
+        (Z, SEVERAL / 2),
+        0.9979677174,
+        [0.18868747, 0.09320371, -0.30268774, 0.02079656],
+    ),
+    "sigmoid, sum": (
+        SIGMOID,
+        (Z, SEVERAL, "sum_labels"),
+        1.3783576931,
+        [-0.18242552, 0.37754067, -0.4378235, 0.11920292],
+    ),
+    "sigmoid, mean": (
+        SIGMOID,
+        (Z, SEVERAL, "mean_labels"),
+        0.3445894233,
+        [-0.04560638, 0.09438517, -0.10945587, 0.02980073],
+    ),
+    "sigmoid, weight 3": (
+        SIGMOID,
+        (Z, SEVERAL, "sum_labels", 3.0),
+        2.9330630888,
+        [-0.54727657, 0.37754067, -1.3134705, 0.11920292],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", GOLDEN.values(), ids=GOLDEN)
+def test_golden_values(case):
+    (loss, gradient), arguments, value, slope = case
+    assert loss(*arguments)[0] == pytest.approx(value, abs=6e-11)
+    np.testing.assert_allclose(gradient(*arguments)[0], slope, atol=6e-9, rtol=0)
+
+
+@pytest.mark.parametrize("case", GOLDEN.values(), ids=GOLDEN)
+def test_gradients_are_the_slope_of_the_loss(case):
+    (loss, gradient), (z, *rest), _, _ = case
+    for j in np.flatnonzero(np.isfinite(z[0])):
+        step = np.zeros_like(z)
+        step[0, j] = 1e-5
+        slope = (loss(z + step, *rest) - loss(z - step, *rest))[0] / 2e-5
+        assert gradient(z, *rest)[0, j] == pytest.approx(slope, abs=1e-8)
+
+
+def test_the_table_of_losses_per_cell():
+    """Five rows of five labels, as first posted: cells to 8 digits, their sum over labels, the labels given at 0.5."""
+    z = np.array(
+        [
+            [1.4397182, -0.7993438, 4.113389, 3.2199187, 4.5777845],
+            [0.30619335, 0.10168511, 4.253479, 2.3782277, 4.7390924],
+            [1.124632, 1.6056736, 2.9778094, 2.0808482, 2.0735667],
+            [0.7051575, -0.10341895, 4.990803, 3.7019827, 3.8265839],
+            [0.6333333, -0.76601076, 3.2255085, 2.7842572, 5.3817415],
+        ]
+    )
+    y = np.array([[1, 1, 0, 0, 0], [0, 1, 0, 0, 1], [1, 1, 1, 1, 0], [0, 0, 1, 0, 1], [1, 1, 1, 1, 1]])
+    cells = [
+        [0.21268467, 1.17064795, 4.12960900, 3.25909932, 4.58800969],
+        [0.85791765, 0.64359655, 4.26759361, 2.46689290, 0.00870855],
+        [0.28124034, 0.18294993, 0.04965096, 0.11762684, 2.19200420],
+        [1.10663517, 0.64277405, 0.00677718, 3.72635776, 0.02155003],
+        [0.42580319, 1.14777305, 0.03896642, 0.05994200, 0.00458926],
+    ]
+    np.testing.assert_allclose(reference.sigmoid_bce_cells(z, y), cells, atol=1e-8)
+    assert reference.sigmoid_bce(z, y, "sum_labels").mean() == pytest.approx(6.32188005, abs=1e-8)
+    assert reference.sigmoid_bce(z, y, "mean_labels").mean() == pytest.approx(1.26437601, abs=1e-8)
+    given = (reference.sigmoid(z) > 0.5).astype(int).tolist()
+    assert given == [[1, 0, 1, 1, 1], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1], [1, 0, 1, 1, 1], [1, 0, 1, 1, 1]]
+
+
+def test_what_softmax_makes_of_two_rows():
+    seven = [0.0236405, 0.0642617, 0.1746813, 0.4748330, 0.0236405, 0.0642617, 0.1746813]
+    np.testing.assert_allclose(reference.softmax(np.array([1, 2, 3, 4, 1, 2, 3])), seven, atol=5e-8)
+    four = [0.0403164, 0.1095913, 0.8097760, 0.0403164]
+    np.testing.assert_allclose(reference.softmax(np.array([1, 2, 4, 1])), four, atol=5e-8)
+
+
+@pytest.mark.parametrize("scale", [1.0, 30.0, 700.0, 1e4])
+def test_the_pieces_agree_with_scipy(scale):
+    z = np.random.default_rng(0).normal(0, scale, (20, 7))
+    np.testing.assert_allclose(reference.logsumexp(z), special.logsumexp(z, axis=1), rtol=1e-12)
+    np.testing.assert_allclose(reference.log_softmax(z), special.log_softmax(z, axis=1), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(reference.log_sigmoid(z), special.log_expit(z), rtol=1e-12)
+    np.testing.assert_allclose(reference.sigmoid(z), special.expit(z), rtol=1e-12, atol=1e-300)
+    p = special.softmax(z / scale, axis=1)[0]
+    assert reference.entropy(p) == pytest.approx(special.entr(p).sum(), rel=1e-12)
+
+
+def test_losses_to_expect_before_the_first_step():
+    zero, prior = np.zeros((1, 37)), np.full((1, 37), -np.log(36))
+    y = np.eye(37)[[0]]
+    assert reference.softmax_ce(zero, y)[0] == pytest.approx(3.6109179126, abs=1e-10)  # ln C
+    assert reference.sigmoid_bce(zero, y, "sum_labels")[0] == pytest.approx(25.6464456807, abs=1e-10)  # C ln 2
+    assert reference.sigmoid_bce(prior, y, "sum_labels")[0] == pytest.approx(4.5972809834, abs=1e-10)
+    assert reference.sigmoid_bce(zero, y, "mean_labels")[0] == pytest.approx(np.log(2), abs=1e-12)
+    assert reference.sigmoid_bce(prior, y, "mean_labels")[0] == pytest.approx(0.1242508374, abs=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("gradient", "expected"),
+    [
+        (reference.softmax_ce_gradient(np.zeros((1, 37)), np.eye(37)[[0]]), 0.1233),
+        (reference.sigmoid_bce_gradient(np.zeros((1, 37)), np.eye(37)[[0]], "mean_labels"), 0.0103),
+        (reference.sigmoid_bce_gradient(np.full((1, 37), -np.log(36)), np.eye(37)[[0]], "mean_labels"), 0.0033),
+    ],
+)
+def test_first_gradient_norms_of_64_rows(gradient, expected):
+    assert np.linalg.norm(gradient) / 8 == pytest.approx(expected, abs=5e-5)
+
+
+def test_the_floor_of_several_labels_is_the_log_of_their_number():
+    sure = np.array([[500.0, -500.0, 500.0, -500.0]])
+    assert reference.softmax_ce(sure, SEVERAL / 2)[0] == pytest.approx(np.log(2))
+
+
+def test_the_best_logit_of_a_weighted_loss_is_the_log_odds_plus_the_log_of_the_weight():
+    p, w = 0.3, 3.0
+    best = np.array([[np.log(p / (1 - p)) + np.log(w)]])
+    assert reference.sigmoid_bce_gradient(best, np.array([[p]]), "sum_labels", w)[0, 0] == pytest.approx(0, abs=1e-15)
+
+
+def test_cells_that_are_not_known_count_nothing():
+    y = np.array([[1.0, np.nan, 1.0, 0.0]])
+    assert reference.sigmoid_bce_cells(Z, y)[0, 1] == 0
+    assert reference.sigmoid_bce_gradient(Z, y, "sum_labels")[0, 1] == 0
+    rest = reference.sigmoid_bce(Z[:, [0, 2, 3]], y[:, [0, 2, 3]], "sum_labels")
+    assert reference.sigmoid_bce(Z, y, "sum_labels") == pytest.approx(rest)
+
+
+def test_certain_and_right_costs_nothing_certain_and_wrong_costs_the_logit():
+    z = np.array([[1e4, -1e4]])
+    assert reference.sigmoid_bce_cells(z, np.array([[1.0, 0.0]])).tolist() == [[0, 0]]
+    assert reference.sigmoid_bce_cells(z, np.array([[0.0, 1.0]])).tolist() == [[1e4, 1e4]]
+    assert reference.softmax_ce(z, np.array([[0.0, 1.0]])).tolist() == [2e4]
+    assert reference.softmax_ce(z, np.zeros((1, 2))).tolist() == [0]
