@@ -95,3 +95,12 @@ def test_fit_with_costs_and_caveats(tmp_path):
     document = json.loads(run("fit", tmp_path / "val.npz", *words, "-o", tmp_path / "p.json").stdout)
     assert document["rule"]["form"] == "least_cost"
     assert document["caution"]["close_call"] == 0.1
+
+
+def test_classes_named_by_numbers_are_not_their_indices(tmp_path):
+    scores, y = problem("multiclass", 200)
+    np.savez(tmp_path / "val.npz", logits=scores.array, y=y + 1, classes=np.array(list("1234")))
+    run("fit", tmp_path / "val.npz", "-o", tmp_path / "p.json")
+    policy = lw.Policy.load(tmp_path / "p.json")
+    assert policy.task.class_names == tuple("1234")
+    assert policy.report["value_in_sample"] == pytest.approx((scores.array.argmax(1) == y).mean(), abs=0.05)

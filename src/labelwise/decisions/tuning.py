@@ -130,9 +130,9 @@ def pooled(gain: Gain) -> Tune:
 
 
 def strict(p: np.ndarray, t: np.ndarray, task: Task, settings: Settings) -> TunedRule:
-    """One threshold for all labels that gets most rows right as a whole."""
-    if task.kind == "binary":
-        return each(right)(p, t, task, settings)
+    """One threshold for all labels that gets most rows right as a whole; for a yes/no question one half."""
+    if task.kind == "binary":  # on calibrated probabilities nothing is better, and nothing needs tuning
+        return TunedRule("thresholds", thresholds=(0.5,))
     return TunedRule("thresholds", thresholds=(min(best_strict_threshold(p, t).threshold, 1.0),) * p.shape[1])
 
 

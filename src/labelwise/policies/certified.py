@@ -16,6 +16,7 @@ from labelwise.errors import OptionError
 from labelwise.io.files import sha256_of
 from labelwise.policies.policy import Policy
 from labelwise.scores import Scores
+from labelwise.task import Labels
 
 __all__ = ["order_keeping", "with_certified_risk"]
 
@@ -50,7 +51,7 @@ def with_certified_risk(
     truth = task.truth(targets)
     known = np.flatnonzero(~np.isnan(truth).any(1))
     first, second = (known[half] for half in halves(len(known), options["seed"]))
-    fitted = fit(type(scores)(scores.array[first], task), targets[first], **options)
+    fitted = fit(type(scores)(scores.array[first], task), Labels(task, targets[first]), **options)
     raw = calibration_logits(type(scores)(scores.array[second], task), trained_with=fitted.trained_with)
     logits = fitted.calibration.logits(raw)
     answers = fitted.rule.answers(logits, task)

@@ -22,7 +22,7 @@ from labelwise.policies.certified import order_keeping, with_certified_risk
 from labelwise.policies.options import Structure, level_of, objective_of, structure_of
 from labelwise.policies.policy import Policy
 from labelwise.scores import Scores
-from labelwise.task import Task
+from labelwise.task import Labels, Task
 
 __all__ = ["fit_policy"]
 
@@ -82,7 +82,7 @@ def fit_policy(
     Args:
         scores: `Logits`, `LogProbs` or `Probs` of N rows that the model was not trained on; never changed.
         y: their labels: (N,) class names or indices (nan, None or -1: not known), or for several labels (N, L) 0/1
-            with nan.
+            with nan; or `Labels`, whose targets are taken as they are.
         objective: what decisions are tuned for, a key of `OBJECTIVES`, e.g. ``"accuracy"``, ``"macro_f1"``, ``"cost"``.
         calibrators: those to choose among, default all for the task; scores as they are always take part.
         costs: for ``"cost"``: a (C, C) matrix with ``costs[y][k]`` of answering k where y is right; for labels
@@ -140,7 +140,7 @@ def fit_policy(
             "a policy of weighted rows", "scores with weights", "scores without weights: every row counts once"
         )
     task = scores.task
-    targets = encode_targets(y, task)
+    targets = y.targets if isinstance(y, Labels) else encode_targets(y, task)
     if risk is not None:
         if coverage is not None or low_confidence != "auto":
             raise OptionError("a caveat for low confidence", "risk beside coverage or low_confidence", "one of them")
