@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from labelwise.calibration import CALIBRATORS as CALIBRATORS
     from labelwise.comparison import Comparison as Comparison
     from labelwise.comparison import compare as compare
+    from labelwise.doctor import RULES as RULES
     from labelwise.errors import InputError as InputError
     from labelwise.errors import LabelwiseError as LabelwiseError
     from labelwise.errors import MissingExtra as MissingExtra
@@ -45,6 +46,7 @@ _HOME = {
     "OptionError": "labelwise.errors",
     "Policy": "labelwise.policies",
     "Probs": "labelwise.scores",
+    "RULES": "labelwise.doctor",
     "RunFolderError": "labelwise.errors",
     "Task": "labelwise.task",
     "audit": "labelwise.auditing",
@@ -53,6 +55,9 @@ _HOME = {
     "fit_policy": "labelwise.policies",
     "infer_task": "labelwise.task",
 }
+_ROOMS = ("doctor", "explain")
+"""Rooms that are spoken of by name: ``lw.doctor.check_code(...)``."""
+
 __all__ = [  # noqa: RUF022 - sorted as text, as `sorted` does
     "Audit",
     "CALIBRATORS",
@@ -68,6 +73,7 @@ __all__ = [  # noqa: RUF022 - sorted as text, as `sorted` does
     "OptionError",
     "Policy",
     "Probs",
+    "RULES",
     "RunFolderError",
     "Task",
     "audit",
@@ -79,6 +85,8 @@ __all__ = [  # noqa: RUF022 - sorted as text, as `sorted` does
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(f"labelwise.{name}")
     home = _HOME.get(name)
     if home is None:
         raise AttributeError(f"module 'labelwise' has no attribute {name!r}")

@@ -16,15 +16,16 @@ from labelwise.errors import LabelwiseError, choose
 __all__ = ["main"]
 
 VERBS = {
-    "compare": "labelwise.cli:compare_command",
-    "audit": "labelwise.report.audit_command:audit_command",
-    "report": "labelwise.report.figure_command:figure_command",
-    "explain": "labelwise.explain.command:explain_command",
-    "fit": "labelwise.policies.command:fit_command",
-    "decide": "labelwise.policies.command:decide_command",
-    "export": "labelwise.policies.command:export_command",
+    "compare": ("labelwise.cli:compare_command", "Train heads on the same data, fairly, and say which is better."),
+    "audit": ("labelwise.report.audit_command:audit_command", "Say what saved scores really say."),
+    "fit": ("labelwise.policies.command:fit_command", "From scores to one file that decides, with guarantees."),
+    "decide": ("labelwise.policies.command:decide_command", "Turn new scores into labels with caveats."),
+    "export": ("labelwise.policies.command:export_command", "Write a policy for another runtime."),
+    "doctor": ("labelwise.doctor.command:doctor_command", "Find output-layer mistakes in code, scores and logs."),
+    "explain": ("labelwise.explain.command:explain_command", "Say what a term, a rule or a row of scores means."),
+    "report": ("labelwise.report.figure_command:figure_command", "Draw one figure of a run as SVG or PNG."),
 }
-"""Verb -> where its command is; imported when it is called, or when its help is asked for."""
+"""Verb -> where its command is (imported when it is called), and what it does in a line."""
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -36,9 +37,14 @@ class Verbs(click.Group):
         """Verbs in the order of the table."""
         return list(VERBS)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs with their lines, without importing any of them."""
+        with formatter.section("Verbs"):
+            formatter.write_dl([(verb, line) for verb, (_, line) in VERBS.items()])
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a verb."""
-        module, _, name = VERBS[choose(cmd_name, VERBS, what="verb")].partition(":")
+        module, _, name = VERBS[choose(cmd_name, VERBS, what="verb")][0].partition(":")
         return getattr(importlib.import_module(module), name)
 
 
@@ -51,7 +57,9 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; errors of labelwise become exit code 2 and one message."""
     try:
-        cli(standalone_mode=False)
+        code = cli(standalone_mode=False)  # a command that asks for an exit code gets it as its result
+        if isinstance(code, int):
+            sys.exit(code)
     except LabelwiseError as error:
         _fail(str(error))
     except click.UsageError as error:

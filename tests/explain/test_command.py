@@ -20,7 +20,7 @@ def run(*words):
 
 
 def test_the_verb_is_in_the_table():
-    assert VERBS["explain"] == "labelwise.explain.command:explain_command"
+    assert VERBS["explain"][0] == "labelwise.explain.command:explain_command"
 
 
 def test_a_row_of_numbers_also_negative_also_pasted():

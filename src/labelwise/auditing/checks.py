@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from labelwise.auditing.result import Finding
@@ -14,6 +16,8 @@ __all__ = ["findings_of", "refuse_infinite"]
 
 SUM_TOLERANCE = 1e-3
 FEW_ROWS = 100
+DOCTOR_CELLS = 2_000_000
+"""The doctor reads so many cells at most."""
 
 
 def refuse_infinite(scores: Scores) -> None:
@@ -39,7 +43,7 @@ def refuse_infinite(scores: Scores) -> None:
 
 def findings_of(case: Case) -> list[Finding]:
     """Findings on scores and truth that a reader of the figures should know."""
-    found = [*_sums(case), *_truth(case), *_suspicious(case)]
+    found = [*_sums(case), *_truth(case), *_suspicious(case), *_signs(case)]
     if 0 < case.n < FEW_ROWS:
         found.append(
             Finding(
@@ -98,6 +102,19 @@ def _truth(case: Case) -> list[Finding]:
             Finding("rare_classes", "note", f"{few} classes have fewer than 10 rows: their own figures are loose.")
         )
     return found
+
+
+def _signs(case: Case) -> list[Finding]:
+    """Signs that mistakes leave in scores, of a sample of the rows: the doctor's errors and warnings."""
+    from labelwise.doctor import check_scores
+
+    rows = np.flatnonzero(case.known)
+    most = max(1, DOCTOR_CELLS // max(case.scores.array.shape[1], 1))
+    if len(rows) > most:
+        rows = np.sort(np.random.default_rng(case.seed).choice(rows, most, replace=False))
+    scores = replace(case.scores, array=case.scores.array[rows], ids=None, groups=None, weights=None)
+    signs = check_scores(scores, np.asarray(case.targets)[rows])
+    return [Finding(s.slug, s.severity, s.message) for s in signs if s.severity in ("error", "warning")]
 
 
 def _suspicious(case: Case) -> list[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -29,6 +30,7 @@ def explain_command(words: tuple[str, ...], kind: str | None, names: str | None,
     labelwise explain 2.0 1.0 0.1
     labelwise explain .79 .80 .81 --kind probs --names cat,dog,bird
     labelwise explain label-wise accuracy
+    labelwise explain LW101
     """
     from labelwise.explain import glossary, glossary_page, row
 
@@ -40,6 +42,8 @@ def explain_command(words: tuple[str, ...], kind: str | None, names: str | None,
     for option, value in (("--kind", kind), ("--names", names)):
         if value is not None:
             raise click.UsageError(f"{option} goes with a row of numbers, e.g. labelwise explain 2.0 1.0 0.1")
+    if words and _print_rule(" ".join(words), as_json):
+        return
     if words:
         _print(glossary.explain_term(" ".join(words)), as_json)
     elif as_json:
@@ -68,6 +72,16 @@ def _number(word: str) -> float | None:
         return float(word)
     except ValueError:
         return None
+
+
+def _print_rule(name: str, as_json: bool) -> bool:
+    """Print a rule of the doctor by its code or slug; False where there is none of that name."""
+    from labelwise.doctor.rules import RULES
+
+    found = next((rule for rule in RULES.values() if name.upper() == rule.code or name.lower() == rule.slug), None)
+    if found is not None:
+        click.echo(json.dumps(asdict(found)) if as_json else found.page())
+    return found is not None
 
 
 def _print(result: Any, as_json: bool) -> None:
