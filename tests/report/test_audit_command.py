@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from labelwise.errors import InputError, LabelwiseError, OptionError, RunFolderError
+from labelwise.report import audit_page as audit_page_module
 from labelwise.report.audit_command import audit_command
 from labelwise.report.figure_command import figure_command
 
@@ -45,7 +46,8 @@ def test_the_text_answers_and_the_folder_holds_all(files):
     assert "labelwise audit new.npz --against old.npz --ood strangers.npz" in page
 
 
-def test_json_is_one_document_of_the_promised_shape(files):
+def test_json_is_one_document_of_the_promised_shape(files, monkeypatch):
+    monkeypatch.setattr(audit_page_module, "audit_page", lambda audit, about: "drawn elsewhere")
     document = json.loads(ran(audit_command, "new.npz", "--json", "--quiet"))
     assert {"schema", "task", "n", "n_classes", "metrics", "calibration", "thresholds", "mistakes", "findings"} <= set(
         document
@@ -56,7 +58,8 @@ def test_json_is_one_document_of_the_promised_shape(files):
     assert json.loads((folder / "audit.json").read_text()) == document
 
 
-def test_nothing_is_overwritten_unasked(files):
+def test_nothing_is_overwritten_unasked(files, monkeypatch):
+    monkeypatch.setattr(audit_page_module, "audit_page", lambda audit, about: "drawn elsewhere")
     ran(audit_command, "new.npz", "--out", "run")
     before = (files / "run" / "audit.json").read_bytes()
     ran(audit_command, "new.npz", "--out", "run")

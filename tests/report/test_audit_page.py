@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import functools
+
 import msgspec
 import pytest
 from audit_example import audited, undefined, with_everything
@@ -8,13 +10,14 @@ from test_page import MOST_BYTES, Page, shape
 from labelwise.auditing.result import Audit, Finding
 from labelwise.report.audit_page import audit_page, write_audit
 
+page_of = functools.cache(lambda kind: Page(audit_page(audited(kind, KINDS[kind]))))
 KINDS = {"binary": 2, "multiclass": 4, "multilabel": 5, "ordinal": 4}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_task_is_whole_and_links_arrive(kind):
     result = audited(kind, KINDS[kind])
-    page = Page(audit_page(result))
+    page = page_of(kind)
     assert page.open == []
     assert [tag for tag, _ in page.elements].count("h1") == 1
     assert len(page.ids) == len(set(page.ids))
@@ -28,8 +31,8 @@ def test_every_task_is_whole_and_links_arrive(kind):
 
 
 def test_no_label_wise_figure_without_its_baseline():
-    for kind, classes in KINDS.items():
-        text = Page(audit_page(audited(kind, classes))).text
+    for kind in KINDS:
+        text = page_of(kind).text
         assert ("abel-wise accuracy" in text) <= ("abel-wise accuracy of answering nothing" in text)
 
 

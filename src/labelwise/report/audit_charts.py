@@ -23,9 +23,14 @@ def audit_figures(audit: Audit) -> dict[str, Figure]:
     found: dict[str, Figure] = {}
     if audit.figures is not None:
         figures = audit.figures
-        whose = "all cells" if audit.task == "multilabel" else "all answers"
-        found["reliability"] = charts.reliability_chart({whose: figures.reliability})
-        found["confidence"] = charts.confidence_chart({whose: figures.confidence})
+        several = audit.task == "multilabel"
+        found["reliability"] = charts.reliability_chart(
+            {"all cells" if several else "all answers": figures.reliability}
+        )
+        found["confidence"] = charts.confidence_chart(
+            {"all answers": figures.confidence},
+            title="probability that all labels of the row are right" if several else "probability of the answer",
+        )
         found["coverage"] = risk_chart(figures.risk_coverage)
         found["threshold"] = _threshold_chart(audit, figures.thresholds)
         if figures.by_label:

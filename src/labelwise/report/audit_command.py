@@ -153,9 +153,9 @@ def _python(path: Path, options: dict[str, Any]) -> str:
 
 def _print(result: Audit, name: str, page: Path, notes: tuple[str, ...], as_json: bool) -> None:
     if as_json:
-        import msgspec
+        from labelwise.report.audit_page import audit_json
 
-        sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
+        sys.stdout.write(audit_json(result).decode() + "\n")
     elif sys.stdout.isatty():
         from rich.console import Console
 

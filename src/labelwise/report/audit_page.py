@@ -16,7 +16,7 @@ from labelwise.report.audit_answers import answers_of, headline_of
 from labelwise.report.document import on_paper, page_of, write_page
 from labelwise.report.numbers import capital
 
-__all__ = ["audit_page", "write_audit"]
+__all__ = ["audit_json", "audit_page", "write_audit"]
 
 MAIN = (
     "accuracy",
@@ -74,10 +74,17 @@ def write_audit(audit: Audit, folder: Path | str, *, about: Mapping[str, Any] | 
 
     folder = Path(folder)
     html = audit_page(audit, about=about)
-    document = msgspec.json.format(msgspec.json.encode(audit), indent=1) + b"\n"
+    document = msgspec.json.format(audit_json(audit), indent=1) + b"\n"
     write_atomically(folder / "audit.json", lambda part: part.write_bytes(document) and None)
     write_page(folder / "report.html", html)
     return folder / "report.html"
+
+
+def audit_json(audit: Audit) -> bytes:
+    """The audit as one JSON document; an infinite figure is null, as JSON has no word for it."""
+    import msgspec
+
+    return msgspec.json.encode(audit, enc_hook=lambda value: value.item())  # numpy's own numbers
 
 
 def audit_page(audit: Audit, *, about: Mapping[str, Any] | None = None) -> str:

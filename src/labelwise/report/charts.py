@@ -110,7 +110,12 @@ def shares_chart(
     return in_frame(alt.layer(*layers), frame, rows=rows, lines=lines, rule=[{"y": baseline}])
 
 
-def confidence_chart(figures: Mapping[str, ConfidenceHistogram | ConfidenceFigure], *, several: bool = False) -> Spec:
+def confidence_chart(
+    figures: Mapping[str, ConfidenceHistogram | ConfidenceFigure],
+    *,
+    several: bool = False,
+    title: str = "top probability",
+) -> Spec:
     """Top probability of right answers (upwards) and of wrong ones (downwards), each as shares of their own number.
 
     The broken line is where a mistake begins to count as overconfident.
@@ -119,6 +124,7 @@ def confidence_chart(figures: Mapping[str, ConfidenceHistogram | ConfidenceFigur
         figures: by head.
         several: True where a row may have several labels: then it is the probability of each label, of those that
             hold against those that do not.
+        title: of the axis where it is not.
     """
     import altair as alt
 
@@ -135,7 +141,7 @@ def confidence_chart(figures: Mapping[str, ConfidenceHistogram | ConfidenceFigur
     heads = list(figures)
     bars = alt.Chart().mark_rect(stroke=ink("paper"), strokeWidth=0.7)
     bars = bars.encode(
-        x=alt.X(**share_axis("from", "probability" if several else "top probability")),
+        x=alt.X(**share_axis("from", "probability" if several else title)),
         x2="to:Q",
         y=alt.Y("share:Q", axis=alt.Axis(labelExpr="format(abs(datum.value), '.0%')", title=None, tickCount=5)),
         y2=alt.datum(0),
