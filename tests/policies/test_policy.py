@@ -76,6 +76,8 @@ def test_other_scores_are_refused(policies):
         lambda d: d["calibration"]["parameters"].update(more=1.0),
         lambda d: d["caution"].update(close_call=0.1),
         lambda d: d["caution"].update(unfamiliar_below=None),
+        lambda d: d["caution"].update(unfamiliar_below=1e308),
+        lambda d: d["calibration"]["parameters"].update(bias=1e308),
         lambda d: d.update(version=2),
         lambda d: d.update(format="other"),
         lambda d: d.update(score_kind="scores"),

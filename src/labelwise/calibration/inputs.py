@@ -13,6 +13,9 @@ __all__ = ["FLOOR", "calibration_logits", "link_of"]
 FLOOR = 1e-12
 """A probability below it counts as it: the logarithm of what a model rounded to 0 says nothing."""
 
+LARGEST = 1e100
+"""A logit beyond it is refused: sums and products of such numbers overflow."""
+
 
 def link_of(task: Task) -> str:
     """The link whose probabilities a task's calibrated logits have: ``softmax`` or ``sigmoid``.
@@ -63,11 +66,11 @@ def calibration_logits(scores: Scores, *, trained_with: str | None = None) -> np
 
 
 def _refuse_infinite(scores: Scores, array: np.ndarray) -> None:
-    bad = ~np.isfinite(array)
+    bad = ~(np.abs(array) <= LARGEST)
     if bad.any():
         row, column = np.argwhere(bad)[0]
         raise InputError(
-            "logits that are finite numbers",
+            f"logits that are finite numbers, none beyond {LARGEST:g}",
             f"{array[row, column]} at row {row}, column {column} ({scores.task.column_names[column]})",
             "logits before any masking, or a large finite number such as -1e4 for what cannot be",
         )

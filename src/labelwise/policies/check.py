@@ -20,6 +20,7 @@ __all__ = ["calibration_of", "caution_of", "rule_of", "task_of"]
 
 SOFTMAX_FORMS = ("mixture", "mixed_vector", "mixed_matrix", "share_steps")
 LABEL_FORMS = ("beta", "quadratic", "steps")
+LARGEST = 1e60  # products of a few of them with logits stay far from overflow
 ASKED = {"thresholds": "thresholds", "least_cost": "costs", "top_k": "k"}
 
 
@@ -124,8 +125,8 @@ def caution_of(file: PolicyFile, task: Task, where: str) -> Caution:
         _refuse(where, "half of an out-of-domain caveat")
     if part.familiarity is not None and (part.familiarity not in FAMILIARITY or task.kind == "binary"):
         _refuse(where, f"an out-of-domain score {part.familiarity!r} for a {task.kind} task")
-    if part.unfamiliar_below is not None and not np.isfinite(part.unfamiliar_below):
-        _refuse(where, "an out-of-domain level that is no number")
+    if part.unfamiliar_below is not None:
+        _finite(part.unfamiliar_below, "an out-of-domain level", where)
     return Caution(part.low_confidence, part.close_call, part.familiarity, part.unfamiliar_below, part.one_expected)
 
 
@@ -146,8 +147,8 @@ def _parameter(value: Any, shape: str, width: int, name: str, where: str) -> Any
 
 def _finite(values: Any, name: str, where: str) -> np.ndarray:
     array = np.asarray(values, np.float64)
-    if not np.isfinite(array).all():
-        _refuse(where, f"{name} that are not finite")
+    if not (np.abs(array) <= LARGEST).all():
+        _refuse(where, f"{name}: no numbers, or beyond {LARGEST:g}")
     return array
 
 
