@@ -50,7 +50,7 @@ def test_batches_give_the_same_file(fitted, monkeypatch):
     folder, new, _ = fitted
     policy = lw.Policy.load(folder / "policy.json")
     batches = stream.batches_of
-    monkeypatch.setattr(stream, "batches_of", lambda source: batches(source, cells=6 * 130))
+    monkeypatch.setattr(stream, "batches_of", lambda source, cells: batches(source, cells=6 * 130))
     done = []
     stream.decide_file(policy, folder / "new.parquet", folder / "out.parquet", tick=done.append)
     assert done[:2] == [130, 260]
@@ -65,7 +65,7 @@ def test_a_bad_batch_writes_nothing(fitted, monkeypatch):
     broken = frame.with_columns(logit_b=pl.when(pl.int_range(1000) == 900).then(np.inf).otherwise("logit_b"))
     broken.write_parquet(folder / "broken.parquet")
     batches = stream.batches_of
-    monkeypatch.setattr(stream, "batches_of", lambda source: batches(source, cells=6 * 130))
+    monkeypatch.setattr(stream, "batches_of", lambda source, cells: batches(source, cells=6 * 130))
     with pytest.raises(InputError, match=r"inf at row 120, column 1 \(b\)"):
         stream.decide_file(policy, folder / "broken.parquet", folder / "out.parquet")
     assert not [name for name in os.listdir(folder) if "out.parquet" in name]

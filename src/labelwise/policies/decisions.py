@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from labelwise.decisions.caution import CAVEATS
+from labelwise.kernels.blocks import in_parts, row_blocks
 from labelwise.task import Task
 
 __all__ = ["Decisions"]
@@ -68,7 +69,7 @@ class Decisions:
             "labels": _list_column(given, self.task.class_names),
             "caveats": _list_column(self.caveat_flags, tuple(CAVEATS)),
         }
-        probs = np.asarray(self.probabilities, np.float32).T.copy()
+        probs = _columns(self.probabilities)
         return pl.DataFrame(
             columns | {f"prob_{name}": column for name, column in zip(self.task.column_names, probs, strict=True)}
         )
@@ -79,6 +80,18 @@ class Decisions:
 
     def _repr_html_(self) -> str:
         return self.to_frame().head(20)._repr_html_()
+
+
+def _columns(matrix: np.ndarray) -> np.ndarray:
+    """(C, N) float32, transposed in blocks that stay in the cache."""
+    out = np.empty((matrix.shape[1], len(matrix)), np.float32)
+
+    def job(part: slice) -> None:
+        for rows in row_blocks(part, 8 * matrix.shape[1]):
+            out[:, rows] = matrix[rows].T
+
+    in_parts(job, len(matrix), least=65_536)
+    return out
 
 
 def _named(flags: np.ndarray, names: tuple[str, ...]) -> list[list[str]]:

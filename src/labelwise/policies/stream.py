@@ -18,6 +18,9 @@ from labelwise.scores import Scores
 
 __all__ = ["decide_file"]
 
+CELLS = 2**18 * 100
+"""Numbers in a batch: some 600 MB at most. Smaller ones read a large row group of a Parquet file several times over."""
+
 
 def decide_file(
     policy: Policy, source: Path | str, out: Path | str, *, tick: Callable[[int], object] | None = None
@@ -43,7 +46,7 @@ def decide_file(
     if out.suffix != ".parquet":
         raise InputError("a file of decisions", f"{out}: a file of kind {out.suffix!r}", "a name that ends in .parquet")
     totals = {"rows": 0, **dict.fromkeys(CAVEATS, 0)}
-    batches = batches_of(source)
+    batches = batches_of(source, cells=CELLS)
     frames = _decided(policy, source, batches, totals, tick)
     if len(batches) == 1:
         write_atomically(out, lambda part: next(frames).write_parquet(part, compression="lz4"))
