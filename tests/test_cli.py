@@ -110,7 +110,7 @@ def test_heads_with_settings_are_told_apart_at_the_right_commas(run, source):
     [
         (["compare", "dat.npz"], "data.npz (closest)"),
         (["compare"], "Missing argument 'SOURCE'"),
-        (["compar", "data.npz"], "No such command 'compar'"),
+        (["compar", "data.npz"], "compare (closest)"),
         (["compare", "data.npz", "--head", "softmax"], "--heads"),
         (["compare", "data.npz", "--heads", "sofmax"], "softmax (closest)"),
         (["compare", "data.npz", "--heads", ","], "some of: softmax"),

@@ -105,7 +105,7 @@ def test_twenty_kills_at_random_moments_end_in_the_numbers_of_an_unbroken_run(so
         [sys.executable, "-W", "ignore", "-c", KILLER, str(source), str(folder), str(whole), str(KILLS)],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1500,
         env={**os.environ, "OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr

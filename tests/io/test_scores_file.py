@@ -153,3 +153,18 @@ def test_pickled_objects_are_refused(tmp_path):
     np.savez(path, logits=np.array([{"a": 1}], dtype=object), y=[0])
     with pytest.raises(InputError, match="pickle"):
         read_scores(path)
+
+
+def test_logits_of_another_link_than_the_tasks_own_become_its_probabilities(tmp_path):
+    path, z = tmp_path / "sigmoid.npz", np.array([[2.0, -1.0, 0.0], [0.0, 1.0, -3.0]])
+    np.savez(path, logits=z, y=[0, 1], link="sigmoid")
+    found = read_scores(path)
+    p = 1 / (1 + np.exp(-z))
+    np.testing.assert_allclose(found.scores.array, p / p.sum(1, keepdims=True))
+    assert found.scores.kind == "probabilities"
+    assert "sigmoid" in found.notes[0]
+    np.savez(path, logits=z, y=[0, 1], link="softmax")
+    assert read_scores(path).scores.kind == "logits"
+    np.savez(path, logits=z, y=[0, 1], link="sigmod")
+    with pytest.raises(OptionError, match="sigmoid"):
+        read_scores(path)

@@ -99,7 +99,7 @@ def _truth(case: Case) -> list[Finding]:
     few = int(((positives > 0) & (positives < 10)).sum())
     if few:
         found.append(
-            Finding("rare_classes", "note", f"{few} classes have fewer than 10 rows: their own figures are loose.")
+            Finding("rare_classes", "note", f"classes with fewer than 10 rows: {few}; their own figures are loose.")
         )
     return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 import numpy as np
 
@@ -93,7 +95,7 @@ def _mean(
         totals = np.stack([np.bincount(groups, column) for column in totals.T], 1)
         totals = totals[totals[:, 1] > 0]
     if groups is None and len(gap) > 5000:  # the mean of that many rows is normal to all purposes
-        half = z_of(case.level) * float(gap.std(ddof=1)) / np.sqrt(len(gap))
+        half = z_of(case.level) * float(gap.std(ddof=1)) / math.sqrt(len(gap))
         low, high = float(gap.mean()) - half, float(gap.mean()) + half
         test = test.replace("paired bootstrap", "normal interval of paired rows")
     else:

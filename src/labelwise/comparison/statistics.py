@@ -47,7 +47,7 @@ def over_seeds(
     low, high = t_interval(np.array(known))
     if low is None or high is None:
         return Value(mean, n=len(known), why=note or ONE_SEED)
-    return Value(mean, max(low, bounds[0]), min(high, bounds[1]), len(known), note)
+    return Value(mean, float(max(low, bounds[0])), float(min(high, bounds[1])), len(known), note)
 
 
 def differences(

@@ -16,17 +16,17 @@ from typing import Any
 
 import numpy as np
 
-from labelwise.errors import InputError, OptionError
+from labelwise.errors import InputError, OptionError, choose
 from labelwise.io.files import read_npz, reading
 from labelwise.io.targets import encode_targets
-from labelwise.scores import Logits, LogProbs, Probs, Scores
+from labelwise.scores import LINKS, Logits, LogProbs, Probs, Scores
 from labelwise.task import Task
 
 __all__ = ["ScoresFile", "batches_of", "read_scores"]
 
 KINDS: dict[str, type[Scores]] = {"logits": Logits, "log_probs": LogProbs, "probs": Probs}
 COLUMNS = {"logit_": "logits", "log_prob_": "log_probs", "prob_": "probs"}
-NPZ_NAMES = (*KINDS, "y", "classes", "ids", "groups", "weights")
+NPZ_NAMES = (*KINDS, "y", "classes", "ids", "groups", "weights", "link")
 BATCH_CELLS = 8_000_000
 
 
@@ -57,6 +57,7 @@ class _Raw:
     groups: np.ndarray | None
     weights: np.ndarray | None
     unread: list[str]
+    link: str | None = None
 
 
 def read_scores(
@@ -137,6 +138,7 @@ def _from_npz(path: Path) -> _Raw:
         arrays.get("groups"),
         arrays.get("weights"),
         [k for k in arrays if k not in NPZ_NAMES],
+        str(arrays["link"]) if "link" in arrays else None,
     )
 
 
@@ -255,7 +257,22 @@ def _understand(raw: _Raw, where: str, ordered: Sequence[str] | bool, task: Task
     scores = KINDS[raw.kind](array, task, ids=raw.ids, groups=raw.groups, weights=raw.weights)
     targets = None if raw.y is None else encode_targets(raw.y, task, where)
     notes = (f"not read: {', '.join(raw.unread)}",) if raw.unread else ()
-    return ScoresFile(scores, targets, notes)
+    scores, told = _linked(scores, raw.link)
+    return ScoresFile(scores, targets, (*told, *notes))
+
+
+def _linked(scores: Scores, link: str | None) -> tuple[Scores, tuple[str, ...]]:
+    """Logits whose file names another link than the task's own, as the probabilities of that link."""
+    natural = "softmax" if scores.task.exclusive and scores.task.kind != "binary" else "sigmoid"
+    if link is None or not isinstance(scores, Logits):
+        return scores, ()
+    choose(link, LINKS, what="link")
+    if link == natural:
+        return scores, ()
+    probs = scores.to_probs(link)
+    if scores.task.exclusive:
+        return probs.normalised(), (f"logits of a {link} head: each row's probabilities divided by their sum",)
+    return probs, (f"logits of a {link} head: read as its probabilities",)
 
 
 def _task(raw: _Raw, width: int, where: str, ordered: Sequence[str] | bool) -> Task:
