@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from labelwise import InputError, Logits, OptionError, Probs
+from labelwise import InputError, Logits, OptionError, Probs, audit
 from labelwise.io.scores_file import batches_of, read_scores
 from labelwise.task import Task
 
@@ -168,3 +168,12 @@ def test_logits_of_another_link_than_the_tasks_own_become_its_probabilities(tmp_
     np.savez(path, logits=z, y=[0, 1], link="sigmod")
     with pytest.raises(OptionError, match="sigmoid"):
         read_scores(path)
+
+
+def test_an_npz_holds_class_indices_also_where_the_classes_are_numbers(tmp_path):
+    path = tmp_path / "numbers.npz"
+    np.savez(path, logits=np.zeros((4, 3)), y=[0, 1, 2, 0], classes=["1", "2", "3"])
+    found = read_scores(path)
+    assert found.targets.tolist() == [0, 1, 2, 0]
+    assert found.labels.targets is found.targets
+    assert audit(found.scores, found.labels, resamples=60).n == 4

@@ -97,9 +97,9 @@ def test_fit_with_costs_and_caveats(tmp_path):
     assert document["caution"]["close_call"] == 0.1
 
 
-def test_classes_named_by_numbers_are_not_their_indices(tmp_path):
+def test_an_npz_holds_indices_also_where_classes_are_named_by_numbers(tmp_path):
     scores, y = problem("multiclass", 200)
-    np.savez(tmp_path / "val.npz", logits=scores.array, y=y + 1, classes=np.array(list("1234")))
+    np.savez(tmp_path / "val.npz", logits=scores.array, y=y, classes=np.array(list("1234")))
     run("fit", tmp_path / "val.npz", "-o", tmp_path / "p.json")
     policy = lw.Policy.load(tmp_path / "p.json")
     assert policy.task.class_names == tuple("1234")

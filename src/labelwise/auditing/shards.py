@@ -77,7 +77,7 @@ def state_of_part(part: Part) -> AuditState:
         raise InputError("labels beside the scores", f"{path}: none", "y in an .npz, label or label_NAME in a table")
     first = rows.start if rows is not None else 0
     ids = [f"{Path(path).name}:{first + i}" for i in range(len(found.scores))] if found.scores.ids is None else None
-    return audit_state(found.scores, found.targets, ids=ids)
+    return audit_state(found.scores, found.labels, ids=ids)
 
 
 def _here(parts: list[Part], tell: Callable[[int, int], None]) -> AuditState:

@@ -63,5 +63,6 @@ def _columns(case: Case, some: slice) -> tuple[np.ndarray, np.ndarray, dict[int,
         largest = np.maximum(power.max(1), 1e-300)
         power /= largest[:, None]
         for q, values in normed.items():
-            values[rows] = highest / (largest * (power**q).sum(1) ** (1 / q))
+            size = largest * (power**q).sum(1) ** (1 / q)  # 0 where all logits of a row are the same
+            values[rows] = np.divide(highest, size, out=np.zeros_like(highest), where=size > 0)
     return margin, top, normed

@@ -20,7 +20,7 @@ from labelwise.errors import InputError, OptionError, choose
 from labelwise.io.files import read_npz, reading
 from labelwise.io.targets import encode_targets
 from labelwise.scores import LINKS, Logits, LogProbs, Probs, Scores
-from labelwise.task import Task
+from labelwise.task import Labels, Task
 
 __all__ = ["ScoresFile", "batches_of", "read_scores"]
 
@@ -44,6 +44,11 @@ class ScoresFile:
     targets: np.ndarray | None
     notes: tuple[str, ...] = ()
 
+    @property
+    def labels(self) -> Labels | None:
+        """Task and targets together, as `audit` and `fit_policy` take them; None without targets."""
+        return None if self.targets is None else Labels(self.scores.task, self.targets)
+
 
 @dataclass
 class _Raw:
@@ -58,6 +63,7 @@ class _Raw:
     weights: np.ndarray | None
     unread: list[str]
     link: str | None = None
+    indexed: bool = False
 
 
 def read_scores(
@@ -139,6 +145,7 @@ def _from_npz(path: Path) -> _Raw:
         arrays.get("weights"),
         [k for k in arrays if k not in NPZ_NAMES],
         str(arrays["link"]) if "link" in arrays else None,
+        indexed=True,  # an .npz holds class indices, whatever the classes are called
     )
 
 
@@ -255,7 +262,7 @@ def _understand(raw: _Raw, where: str, ordered: Sequence[str] | bool, task: Task
     if task is None:
         task = _task(raw, width, where, ordered)
     scores = KINDS[raw.kind](array, task, ids=raw.ids, groups=raw.groups, weights=raw.weights)
-    targets = None if raw.y is None else encode_targets(raw.y, task, where)
+    targets = None if raw.y is None else encode_targets(raw.y, task, where, indices=raw.indexed)
     notes = (f"not read: {', '.join(raw.unread)}",) if raw.unread else ()
     scores, told = _linked(scores, raw.link)
     return ScoresFile(scores, targets, (*told, *notes))

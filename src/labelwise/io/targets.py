@@ -7,19 +7,20 @@ from typing import Any
 import numpy as np
 
 from labelwise.errors import InputError
-from labelwise.task import Task
+from labelwise.task import Labels, Task
 
 __all__ = ["encode_targets"]
 
 
-def encode_targets(y: Any, task: Task, where: str = "y") -> np.ndarray:
+def encode_targets(y: Any, task: Task, where: str = "y", *, indices: bool = False) -> np.ndarray:
     """Labels as targets of a task that is known already.
 
     Args:
-        y: (N,) class names, or indices counted from 0; missing ones as nan, None or a negative number; for several
-            labels (N, L) 0/1 with nan.
+        y: `Labels` as they are; (N,) class names, or indices counted from 0, missing ones as nan, None or a negative
+            number; for several labels (N, L) 0/1 with nan.
         task: binary, multiclass, ordinal or multilabel.
         where: what to call the labels in messages.
+        indices: True where whole numbers are places in `class_names`, also where the names are numbers themselves.
 
     Returns:
         (N,) int64 with -1 for missing, or (N, L) float32 with nan.
@@ -31,6 +32,8 @@ def encode_targets(y: Any, task: Task, where: str = "y") -> np.ndarray:
         >>> encode_targets(["b", "a", None], Task("multiclass", ("a", "b", "c"))).tolist()
         [1, 0, -1]
     """
+    if isinstance(y, Labels):
+        return y.targets
     array = np.asarray(y.to_numpy() if hasattr(y, "to_numpy") else y)
     if task.kind == "grouped":
         raise InputError("labels of one question", f"{where}: a grouped task", "each question on its own")
@@ -57,10 +60,10 @@ def encode_targets(y: Any, task: Task, where: str = "y") -> np.ndarray:
             f"{where}: shape {array.shape}",
             "class indices or names (N,); a 0/1 matrix only where a row may have several labels",
         )
-    return _indices(array, task, where)
+    return _indices(array, task, where, None if indices else _numbered(task))
 
 
-def _indices(array: np.ndarray, task: Task, where: str) -> np.ndarray:
+def _indices(array: np.ndarray, task: Task, where: str, numbered: dict[int, int] | None) -> np.ndarray:
     count = len(task.class_names)
     if array.dtype == object and all(v is None or isinstance(v, (int, float, np.number)) for v in array):
         array = np.array([np.nan if v is None else float(v) for v in array])
@@ -71,7 +74,6 @@ def _indices(array: np.ndarray, task: Task, where: str) -> np.ndarray:
             row = int((broken | np.isinf(whole)).argmax())
             raise InputError("class indices", f"{where}: {array[row]} at row {row}", "whole numbers counted from 0")
         array = whole.astype(np.int64)
-    numbered = _numbered(task)
     if array.dtype.kind in "iub" and numbered is None:
         codes = array.astype(np.int64)
         if codes.size and codes.max() >= count:

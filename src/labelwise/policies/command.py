@@ -70,7 +70,6 @@ def fit_command(
     from labelwise.errors import InputError
     from labelwise.io.scores_file import read_scores
     from labelwise.policies.fit import fit_policy
-    from labelwise.task import Labels
 
     file = read_scores(source, ordered=ordered)
     if file.targets is None:
@@ -78,7 +77,7 @@ def fit_command(
     if options["low_confidence"] is None:
         del options["low_confidence"]
     trained_with = "softmax" if softmax_trained else None
-    policy = fit_policy(file.scores, Labels(file.scores.task, file.targets), trained_with=trained_with, **options)
+    policy = fit_policy(file.scores, file.labels, trained_with=trained_with, **options)
     policy.save(out)
     if as_json:
         click.echo(json.dumps(policy.to_dict(), allow_nan=False))

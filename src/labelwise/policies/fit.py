@@ -22,7 +22,7 @@ from labelwise.policies.certified import order_keeping, with_certified_risk
 from labelwise.policies.options import Structure, level_of, objective_of, structure_of
 from labelwise.policies.policy import Policy
 from labelwise.scores import Scores
-from labelwise.task import Labels, Task
+from labelwise.task import Task
 
 __all__ = ["fit_policy"]
 
@@ -140,7 +140,7 @@ def fit_policy(
             "a policy of weighted rows", "scores with weights", "scores without weights: every row counts once"
         )
     task = scores.task
-    targets = y.targets if isinstance(y, Labels) else encode_targets(y, task)
+    targets = encode_targets(y, task)
     if risk is not None:
         if coverage is not None or low_confidence != "auto":
             raise OptionError("a caveat for low confidence", "risk beside coverage or low_confidence", "one of them")

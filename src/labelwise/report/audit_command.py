@@ -127,7 +127,7 @@ def _audited(files: dict[str, list[Path]], progress: Any, options: dict[str, Any
                 f"{files[part][0]}: none",
                 "y in an .npz; label or label_NAME columns in a table",
             )
-        cases.append(case_of(found.scores, found.targets, **settings))
+        cases.append(case_of(found.scores, found.labels, **settings))
     unknown = read_scores(files["ood"][0], task=read.scores.task).scores if "ood" in files else None
     result = audit_case(cases[0], unknown=unknown, against=cases[1] if len(cases) > 1 else None)
     return result, tuple(notes)
@@ -147,7 +147,7 @@ def _python(path: Path, options: dict[str, Any]) -> str:
     seed = f", seed={options['seed']}" if options["seed"] else ""
     return (
         "from labelwise.auditing import audit\nfrom labelwise.io.scores_file import read_scores\n"
-        f"file = {read}\nprint(audit(file.scores, file.targets{seed}))"
+        f"file = {read}\nprint(audit(file.scores, file.labels{seed}))"
     )
 
 
