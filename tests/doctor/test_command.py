@@ -1,6 +1,7 @@
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
@@ -107,3 +108,20 @@ def test_rules_are_shown(run):
 def test_statistics(run, tmp_path):
     (tmp_path / "a.py").write_text(BAD)
     assert run("a.py", "--statistics").output.split()[:3] == ["1", "LW101", "double-softmax"]
+
+
+def test_scores_in_tables_are_scores_and_not_logs(run):
+    z = np.random.default_rng(0).normal(size=(300, 10)) * 3
+    p = np.exp(z) / np.exp(z).sum(1, keepdims=True)
+    q = np.exp(p) / np.exp(p).sum(1, keepdims=True)
+    frame = pl.DataFrame({f"prob_{c}": q[:, c] for c in range(10)} | {"label": z.argmax(1)})
+    frame.write_parquet("s.parquet")
+    frame.write_csv("s.csv")
+    for name in ("s.parquet", "s.csv"):
+        result = run(name, "--json")
+        assert result.exit_code == 1
+        assert "double-softmax" in result.output
+    assert run("s.parquet", "--repair", "out.npz").exit_code == 1
+    with np.load("out.npz", allow_pickle=False) as data:
+        np.testing.assert_allclose(data["probs"], p, atol=1e-6)
+        assert data["y"].tolist() == z.argmax(1).tolist()

@@ -141,7 +141,7 @@ def _grouped(sources: tuple[str, ...]) -> dict[str, list[Path]]:
             raise InputError(f"a file or folder {source}", "nothing of that name", "a path to code, scores or a log")
         if path.is_dir() or path.suffix in (".py", ".ipynb"):
             groups["code"].append(path)
-        elif path.suffix == ".npz":
+        elif path.suffix in (".npz", ".parquet") or (path.suffix == ".csv" and _has_scores(path)):
             groups["scores"].append(path)
         elif path.suffix in (".log", ".txt", ".csv", ".tsv", ".jsonl", ".json", ".out") or "tfevents" in path.name:
             groups["log"].append(path)
@@ -149,9 +149,16 @@ def _grouped(sources: tuple[str, ...]) -> dict[str, list[Path]]:
             raise InputError(
                 f"code, scores or a log in {source}",
                 f"the suffix {path.suffix!r}",
-                ".py, .ipynb, .npz, .log, .csv, .jsonl, tfevents",
+                ".py, .ipynb, .npz, .parquet, .log, .csv, .jsonl, tfevents",
             )
     return groups
+
+
+def _has_scores(path: Path) -> bool:
+    """True where a .csv has columns of scores: it is no log then."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        columns = [name.strip(' "\r\n') for name in file.readline().split(",")]
+    return any(name.startswith(("prob_", "logit_", "log_prob_")) for name in columns)
 
 
 def _refuse_idle(groups: dict[str, list[Path]], given: dict[str, Any]) -> None:
@@ -226,6 +233,8 @@ def _scores(path: Path, repair: Path | None) -> Findings:
 
     from labelwise.doctor.arrays import check_scores
 
+    if path.suffix != ".npz":
+        return _table_of_scores(path, repair)
     try:
         with np.load(path, allow_pickle=False) as data:
             arrays = {k: data[k] for k in data.files}
@@ -245,15 +254,39 @@ def _scores(path: Path, repair: Path | None) -> Findings:
     return findings
 
 
+def _table_of_scores(path: Path, repair: Path | None) -> Findings:
+    from labelwise.doctor.arrays import check_scores
+    from labelwise.io.scores_file import read_scores
+
+    file = read_scores(path)
+    findings = check_scores(file.scores, file.targets, ids=file.scores.ids, name=str(path))
+    if repair is not None:
+        arrays: dict[str, Any] = {"classes": list(file.scores.task.class_names)}
+        if file.targets is not None:
+            arrays["y"] = file.targets
+        if file.scores.ids is not None:
+            arrays["ids"] = file.scores.ids.astype(str)
+        _write_repaired(path, repair, arrays, "probs", findings)
+    return findings
+
+
 def _write_repaired(path: Path, out: Path, arrays: dict[str, Any], kind: str, findings: Findings) -> None:
     import numpy as np
+
+    from labelwise.io.files import write_atomically
 
     if out.resolve() == path.resolve() or out.exists():
         raise OptionError(f"--repair {out}", "a file that exists", "a new name: the original is never written over")
     if findings.repaired is None:
         raise InputError("scores that can be repaired", "no mistake that can be undone was found", "leave --repair out")
     kept = {k: v for k, v in arrays.items() if k not in (kind, "logits", "log_probs", "decisions")}
-    np.savez(out, probs=findings.repaired, **kept)
+    repaired = findings.repaired
+
+    def write(part: Path) -> None:
+        with part.open("wb") as file:
+            np.savez(file, allow_pickle=False, probs=repaired, **kept)
+
+    write_atomically(out, write)
 
 
 def _live(target: str) -> Findings:
