@@ -368,9 +368,9 @@ class Audit(msgspec.Struct, frozen=True):
             raise InputError("an audit as audit.json has it", str(error), "a file that labelwise audit wrote") from None
 
     def __str__(self) -> str:
-        from labelwise.auditing.words import as_text
+        from labelwise.report.audit_terminal import audit_text
 
-        return as_text(self)
+        return audit_text(self)
 
     def __repr__(self) -> str:
         return f"<Audit of {self.n} rows, {self.task}, {self.n_classes} classes; print it, or see .metrics>"

@@ -1,4 +1,4 @@
-"""An audit as text: for the terminal of a notebook or `print`."""
+"""An audit as a small table for notebooks; the terminal's text and the page are in `report`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from labelwise.auditing.result import Audit
 from labelwise.metrics.metric import Metric
 from labelwise.metrics.table import METRICS
 
-__all__ = ["as_html", "as_text", "headline"]
+__all__ = ["as_html", "headline"]
 
 FIRST = (
     "accuracy",
@@ -37,21 +37,6 @@ def headline(audit: Audit) -> str:
     return f"{audit.n} rows, {audit.task}, {audit.n_classes} classes, scored as {audit.kind}"
 
 
-def as_text(audit: Audit) -> str:
-    """The figures that matter first, one a line, then findings, calibration and mistakes."""
-    lines = [headline(audit), ""]
-    for name, metric in _shown(audit):
-        lines.append(f"{METRICS[name].title:<58} {metric}")
-    lines += ["", *(f"{f.level}: {f.text}" for f in audit.findings)] if audit.findings else []
-    lines += ["", *(f"calibration, {name}: {_gain(g)}" for name, g in audit.calibration.items())]
-    lines.append("answers: " + ", ".join(f"{count} {kind}" for kind, count in audit.mistakes.items() if count))
-    if audit.mistake_details and audit.mistake_details.overconfident:
-        lines.append(f"mistakes made with more than 70% confidence: {audit.mistake_details.overconfident}")
-    if audit.approximate:
-        lines += ["", audit.approximate]
-    return "\n".join(lines)
-
-
 def as_html(audit: Audit) -> str:
     """A table for notebooks; names are escaped."""
     rows = "".join(
@@ -66,11 +51,3 @@ def _shown(audit: Audit) -> list[tuple[str, Metric]]:
     return [
         (name, audit.metrics[name]) for name in FIRST if name in audit.metrics and audit.metrics[name].value is not None
     ]
-
-
-def _gain(gain) -> str:
-    t = f"T = {gain.T:.4f}, " if gain.T is not None else ""
-    if gain.nll_before is None:
-        return f"{t}{gain.verdict}"
-    ece = f", ECE {gain.ece_before:.4f} to {gain.ece_after:.4f}" if gain.ece_before is not None else ""
-    return f"{t}held-out NLL {gain.nll_before:.4f} to {gain.nll_after:.4f}{ece} ({gain.verdict})"
