@@ -43,3 +43,27 @@ def browser() -> Iterator[Any]:
         )
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """Opens the page with every request recorded and refused but the file's own; closes it afterwards."""
+    contexts = []
+
+    def opened(**options):
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.asked, page.said = [], []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("console", lambda message: page.said.append(message.text))
+        page.on("pageerror", lambda error: page.said.append(str(error)))
+        page.on("dialog", lambda dialog: page.said.append("dialog: " + dialog.message))
+        page.route(lambda url: url != address, lambda route: route.abort())
+        page.goto(address)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -18,29 +18,6 @@ def address(result, tmp_path_factory):
     return write_audit(result, tmp_path_factory.mktemp("audit")).as_uri()
 
 
-@pytest.fixture
-def open_page(browser, address):
-    contexts = []
-
-    def opened(**options):
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.asked, page.said = [], []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("console", lambda message: page.said.append(message.text))
-        page.on("pageerror", lambda error: page.said.append(str(error)))
-        page.on("dialog", lambda dialog: page.said.append("dialog: " + dialog.message))
-        page.route(lambda url: url != address, lambda route: route.abort())
-        page.goto(address)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
 @pytest.mark.parametrize("width", [360, 1280])
 def test_silent_offline_and_never_sideways(open_page, address, width):
     page = open_page(viewport={"width": width, "height": 800}, color_scheme="dark")
