@@ -36,6 +36,12 @@ def test_scores_by_hand():
     np.testing.assert_allclose(SET_SCORES["raps"](p), [[0.5, 1.05, 0.8]])
 
 
+def test_equal_probabilities_have_equal_scores():
+    p = np.array([[0.2, 0.3, 0.2, 0.3]])
+    np.testing.assert_allclose(SET_SCORES["aps"](p), [[1.0, 0.6, 1.0, 0.6]])
+    np.testing.assert_allclose(SET_SCORES["raps"](p), [[1.1, 0.6, 1.1, 0.6]])
+
+
 def test_the_limit_is_the_kth_smallest():
     p = np.column_stack([np.linspace(0.01, 0.99, 99), 1 - np.linspace(0.01, 0.99, 99)])
     rule = fit_sets(p, np.zeros(99, int), coverage=0.9)
@@ -44,8 +50,8 @@ def test_the_limit_is_the_kth_smallest():
 
 def test_too_few_rows_let_every_class_in():
     rule = fit_sets(np.full((5, 2), 0.5), np.zeros(5, int), coverage=0.9, per_class=True)
-    assert np.isinf(rule.limits).all()
-    assert rule.n.tolist() == [5, 0]
+    assert rule.limits == (None, None)
+    assert rule.n == (5, 0)
     assert rule.sets(np.array([[1.0, 0.0]])).all()
 
 
