@@ -66,6 +66,12 @@ def test_rows_without_the_caveat_err_at_most_so_often(kind, risk):
         ("multilabel", {"objective": "precision_floor", "level": 0.9, "delta": 0}, "delta=0"),
         ("multiclass", {"objective": "precision_floor", "level": 0.9}, "one that is for it"),
         ("multiclass", {"risk": 0.1, "coverage": 0.5}, "one of them"),
+        ("multiclass", {"risk": 5}, "risk=5"),
+        ("multiclass", {"sets": "apps"}, "aps"),
+        ("multiclass", {"sets": "aps", "set_coverage": 90}, "set_coverage=90"),
+        ("multiclass", {"set_coverage": 0.9}, "set_coverage without sets"),
+        ("multiclass", {"set_per_class": True}, "set_per_class without sets"),
+        ("multilabel", {"sets": "aps"}, "few_misses"),
     ],
 )
 def test_promises_that_cannot_be_kept_are_not_made(kind, options, match):
@@ -78,3 +84,45 @@ def test_rows_in_groups_are_not_independent():
     grouped = lw.Logits(scores.array, scores.task, groups=np.arange(100) // 2)
     with pytest.raises(OptionError, match="not independent"):
         fit_policy(grouped, y, risk=0.1)
+
+
+@pytest.mark.parametrize("score", ["lac", "aps", "raps"])
+def test_sets_hold_the_true_class_on_new_rows(score):
+    policy = fit_policy(*problem("multiclass", 3000), sets=score, set_coverage=0.8)
+    scores, y = problem("multiclass", 20000, 1)
+    decided = policy.decide(scores)
+    assert decided.members is not None
+    assert decided.members[np.arange(len(y)), y].mean() == pytest.approx(0.8, abs=0.03)
+    assert decided.sets is not None
+    first = [name for name, inside in zip("abcd", decided.members[0], strict=True) if inside]
+    assert decided.sets[0] == first
+    assert decided.to_frame()["sets"].to_list() == decided.sets
+    assert decided.to_dict()["sets"] == decided.sets
+    certificate = policy.report["certificates"][-1]
+    assert certificate["promise"] == "coverage"
+    assert 0.8 <= certificate["bound"] < 0.802
+    assert "certificate, coverage, 0.8: bound 0.8" in str(policy)
+    assert policy.report["sets"]["mean_size"] == pytest.approx(decided.members.sum(1).mean(), abs=0.1)
+    again = lw.Policy.from_bytes(json.dumps(policy.to_dict()).encode())
+    assert again.sets == policy.sets
+    assert again.decide(scores).sets == decided.sets
+
+
+def test_sets_by_class_say_which_class_has_too_few_rows():
+    scores, y = problem("multiclass", 400)
+    few = (y != 3) | (np.cumsum(y == 3) < 5)
+    scores, y = lw.Logits(scores.array[few], scores.task), y[few]
+    policy = fit_policy(scores, y, sets="lac", set_per_class=True, risk=0.3)
+    certificates = [c for c in policy.report["certificates"] if c["promise"] == "coverage"]
+    assert [c["label"] for c in certificates] == list("abcd")
+    assert certificates[3]["threshold"] is None
+    assert "cannot promise a coverage of 0.9: every set holds d" in certificates[3]["why"]
+    decided = policy.decide(scores)
+    assert decided.members is not None
+    assert decided.members[:, 3].all()
+
+
+def test_without_sets_there_are_none(policies):
+    decided = policies["multiclass"].decide(problem("multiclass", 3)[0])
+    assert decided.sets is None
+    assert "sets" not in decided.to_frame().columns

@@ -12,6 +12,7 @@ from labelwise.calibration import calibrators_of, fit_calibration
 from labelwise.calibration.forms import FORMS
 from labelwise.cli import cli
 from labelwise.decisions.rule import TunedRule
+from labelwise.decisions.sets import SET_SCORES
 from labelwise.policies.program import FORMS as IN_WORDS
 
 from .conftest import TASKS, problem
@@ -41,9 +42,12 @@ def assert_alike(policy: lw.Policy, array: np.ndarray, kind=lw.Logits) -> None:
     session = ort.InferenceSession(policy_graph(policy, dtype=dtype).SerializeToString())
     theirs = {"onnx": session.run(None, {"scores": array})}
     theirs["torch"] = [x.numpy() for x in policy.to_torch()(torch.from_numpy(array))]
-    for engine, (answers, probs, caveats) in theirs.items():
+    for engine, (answers, probs, caveats, *sets) in theirs.items():
         np.testing.assert_array_equal(answers, ours.indicators, err_msg=engine)
         np.testing.assert_array_equal(caveats, ours.caveat_flags, err_msg=engine)
+        assert len(sets) == (policy.sets is not None)
+        if sets:
+            np.testing.assert_array_equal(sets[0], ours.members, err_msg=engine)
         np.testing.assert_allclose(probs, ours.probabilities, atol=PROBABILITY_TOLERANCE, rtol=0, err_msg=engine)
 
 
@@ -79,6 +83,16 @@ def test_every_rule_of_labels(policies, rule):
     hit = np.log([0.5 / 0.5, 0.1 / 0.9, 0.9 / 0.1, 0.3 / 0.7]).tolist()
     plain = fit_calibration(*problem("multilabel", 50), "identity")
     assert_alike(replace(policies["multilabel"], rule=rule, calibration=plain), grid(6, hit))
+
+
+@pytest.mark.parametrize("score", SET_SCORES)
+@pytest.mark.parametrize("per_class", [False, True])
+def test_sets_of_classes(score, per_class):
+    scores, y = problem("multiclass", 300)
+    policy = fit_policy(scores, y, sets=score, set_coverage=0.8, set_per_class=per_class)
+    # the rows that set the limits are on them exactly
+    assert_alike(policy, np.concatenate([grid(4), scores.array.astype(np.float32)]))
+    assert_alike(policy, scores.array)
 
 
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])

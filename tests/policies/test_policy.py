@@ -81,11 +81,35 @@ def test_other_scores_are_refused(policies):
         lambda d: d.update(version=2),
         lambda d: d.update(format="other"),
         lambda d: d.update(score_kind="scores"),
+        lambda d: d.update(
+            sets={"score": "lac", "coverage": 0.9, "per_class": False, "limits": [0.5] * 6, "n": [9] * 6}
+        ),
     ],
 )
 def test_what_is_not_a_policy_is_refused_even_with_a_hash_that_fits(policies, change):
     document = copy.deepcopy(policies["multilabel"].to_dict())
     change(document)
+    with pytest.raises(InputError):
+        Policy.from_bytes(rewritten(document))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"score": "least"},
+        {"coverage": 1.0},
+        {"limits": [0.5] * 3},
+        {"limits": [1e308] * 4},
+        {"limits": ["0.5"] * 4},
+        {"n": [1, 2, 3, -4]},
+        {"more": 1},
+    ],
+)
+def test_sets_that_are_none_are_refused(change):
+    policy = lw.fit_policy(*problem("multiclass", 100), sets="aps", calibrators=["identity"])
+    document = policy.to_dict()
+    assert Policy.from_bytes(rewritten(document)).sets == policy.sets
+    document["sets"].update(change)
     with pytest.raises(InputError):
         Policy.from_bytes(rewritten(document))
 

@@ -3,24 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from labelwise.calibration.inputs import calibration_logits
 from labelwise.decisions.caution import confidence
-from labelwise.decisions.certificates import halves, selective_risk
-from labelwise.decisions.rule import sigmoid
-from labelwise.errors import OptionError
+from labelwise.decisions.certificates import Certificate, halves, selective_risk
+from labelwise.decisions.rule import log_shares, sigmoid
+from labelwise.decisions.sets import SET_SCORES, SetRule, fit_sets, place_of
+from labelwise.errors import OptionError, choose
 from labelwise.io.files import sha256_of
 from labelwise.policies.policy import Policy
 from labelwise.scores import Scores
-from labelwise.task import Labels
+from labelwise.task import Labels, Task
 
-__all__ = ["order_keeping", "with_certified_risk"]
+__all__ = ["Promises", "order_keeping", "promises_of", "with_promises"]
 
 KEEPING = ("identity", "temperature")
+COVERAGE = 0.9
+"""Of sets, where none is asked for."""
+
+
+@dataclass(frozen=True)
+class Promises:
+    """What is promised on rows that take part in nothing else.
+
+    Attributes:
+        risk: the most errors among rows without the caveat ``low_confidence``, or None.
+        sets: key of `SET_SCORES`, or None.
+        coverage: of the sets.
+        per_class: True where the sets cover each class so often.
+    """
+
+    risk: float | None
+    sets: str | None
+    coverage: float
+    per_class: bool
+
+
+def promises_of(
+    task: Task, risk: float | None, sets: str | None, coverage: float | None, per_class: bool
+) -> Promises | None:
+    """The promises asked for, checked; None where there are none."""
+    if sets is None and (coverage is not None or per_class):
+        name = "set_per_class" if coverage is None else "set_coverage"
+        raise OptionError("sets of classes", f"{name} without sets", f"sets with it: {', '.join(SET_SCORES)}")
+    if sets is not None:
+        choose(sets, SET_SCORES, what="score of sets")
+        if task.kind not in ("multiclass", "ordinal"):
+            raise OptionError(
+                "sets of classes",
+                f"the task {task}",
+                'one of several classes per row; for labels objective="few_misses"',
+            )
+    coverage = COVERAGE if coverage is None else coverage
+    if not 0 < coverage < 1:
+        raise OptionError("coverage of sets", f"set_coverage={coverage!r}", "a number between 0 and 1")
+    if risk is not None and not 0 < risk < 1:
+        raise OptionError("risk", f"risk={risk!r}", "a number between 0 and 1")
+    return None if risk is None and sets is None else Promises(risk, sets, coverage, per_class)
 
 
 def order_keeping(calibrators: Sequence[str] | None, scores: Scores) -> Sequence[str]:
@@ -34,17 +77,17 @@ def order_keeping(calibrators: Sequence[str] | None, scores: Scores) -> Sequence
     return calibrators or KEEPING
 
 
-def with_certified_risk(
-    fit: Callable[..., Policy], scores: Scores, targets: np.ndarray, risk: float, options: Mapping[str, Any]
+def with_promises(
+    fit: Callable[..., Policy], scores: Scores, targets: np.ndarray, promises: Promises, options: Mapping[str, Any]
 ) -> Policy:
-    """A policy fitted on one half of the rows, its level of confidence certified on the other.
+    """A policy fitted on one half of the rows, its promises tested on the other.
 
     Args:
         fit: `fit_policy`.
         scores: of all rows.
         targets: of all rows.
-        risk: the most errors among rows without the caveat.
-        options: of `fit`, without a level of confidence.
+        promises: what is promised.
+        options: of `fit`, without promises.
     """
     _refuse_groups(scores)
     task = scores.task
@@ -55,16 +98,53 @@ def with_certified_risk(
     raw = calibration_logits(type(scores)(scores.array[second], task), trained_with=fitted.trained_with)
     logits = fitted.calibration.logits(raw)
     answers = fitted.rule.answers(logits, task)
-    sure = confidence(logits, answers, task)
-    sure = np.exp(sure) if task.kind in ("multiclass", "ordinal") else sigmoid(sure)
-    level, certificate = selective_risk(sure, (answers == (truth[second] == 1)).all(1), risk, options["delta"])
-    caution = replace(fitted.caution, low_confidence=1.0 if level is None else max(level, np.finfo(float).tiny))
+    report, caution, sets = dict(fitted.report), fitted.caution, None
+    certificates = list(report["certificates"])
+    if promises.risk is not None:
+        right = (answers == (truth[second] == 1)).all(1)
+        level, certificate = _certified_risk(logits, answers, right, promises.risk, options["delta"], task)
+        certificates.append(asdict(certificate))
+        caution = replace(caution, low_confidence=1.0 if level is None else level)
+    if promises.sets is not None:
+        probs, classes = np.exp(log_shares(logits)), targets[second]
+        sets = fit_sets(probs, classes, coverage=promises.coverage, score=promises.sets, per_class=promises.per_class)
+        certificates += map(asdict, _of_sets(sets, task))
+        report["sets"] = _sizes(sets.sets(probs))
     rates = caution.caveats(raw, logits, answers, task).mean(0)
-    report = dict(fitted.report)
-    report["certificates"] = [*report["certificates"], asdict(replace(certificate, threshold=level))]
+    report["certificates"] = certificates
     report["caveat_rates"] = {name: float(rate) for name, rate in zip(report["caveat_rates"], rates, strict=True)}
     digest = sha256_of({"scores": scores.array, "targets": targets})
-    return replace(fitted, caution=caution, report=report, rows=len(known), data_sha256=digest)
+    return replace(fitted, caution=caution, sets=sets, report=report, rows=len(known), data_sha256=digest)
+
+
+def _certified_risk(
+    logits: np.ndarray, answers: np.ndarray, right: np.ndarray, risk: float, delta: float, task: Task
+) -> tuple[float | None, Certificate]:
+    sure = confidence(logits, answers, task)
+    sure = np.exp(sure) if task.kind in ("multiclass", "ordinal") else sigmoid(sure)
+    level, certificate = selective_risk(sure, right, risk, delta)
+    level = None if level is None else max(level, np.finfo(float).tiny)
+    return level, replace(certificate, threshold=level)
+
+
+def _of_sets(rule: SetRule, task: Task) -> list[Certificate]:
+    """A certificate for each limit: the k-th smallest of n scores covers k / (n + 1), on average."""
+    names = task.class_names if rule.per_class else (None,)
+    found = []
+    for name, limit, n in zip(names, rule.limits, rule.n, strict=rule.per_class):
+        place = place_of(n, rule.coverage)
+        if limit is None:
+            why = f"{n} rows cannot promise a coverage of {rule.coverage:g}: every set holds {name or 'every class'}"
+            found.append(Certificate("coverage", name, rule.coverage, None, None, 0, n, None, why))
+        else:
+            found.append(Certificate("coverage", name, rule.coverage, None, limit, place, n, place / (n + 1)))
+    return found
+
+
+def _sizes(members: np.ndarray) -> dict[str, float]:
+    """How large sets are on the rows that set their limits."""
+    size = members.sum(1)
+    return {"mean_size": float(size.mean()), "single": float((size == 1).mean()), "empty": float((size == 0).mean())}
 
 
 def _refuse_groups(scores: Scores) -> None:

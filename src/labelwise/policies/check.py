@@ -12,11 +12,12 @@ from labelwise.calibration.table import CALIBRATORS
 from labelwise.decisions.caution import FAMILIARITY, Caution
 from labelwise.decisions.rule import FORMS as RULE_FORMS
 from labelwise.decisions.rule import TunedRule
+from labelwise.decisions.sets import SET_SCORES, SetRule
 from labelwise.errors import InputError
 from labelwise.policies.schema import PolicyFile
 from labelwise.task import Task
 
-__all__ = ["calibration_of", "caution_of", "rule_of", "task_of"]
+__all__ = ["calibration_of", "caution_of", "rule_of", "sets_of", "task_of"]
 
 SOFTMAX_FORMS = ("mixture", "mixed_vector", "mixed_matrix", "share_steps")
 LABEL_FORMS = ("beta", "quadratic", "steps")
@@ -128,6 +129,21 @@ def caution_of(file: PolicyFile, task: Task, where: str) -> Caution:
     if part.unfamiliar_below is not None:
         _finite(part.unfamiliar_below, "an out-of-domain level", where)
     return Caution(part.low_confidence, part.close_call, part.familiarity, part.unfamiliar_below, part.one_expected)
+
+
+def sets_of(file: PolicyFile, task: Task, where: str) -> SetRule | None:
+    """The rule for sets, with a limit for each class."""
+    part, width = file.sets, task.n_outputs
+    if part is None:
+        return None
+    if task.kind not in ("multiclass", "ordinal") or part.score not in SET_SCORES:
+        _refuse(where, f"sets by the score {part.score!r} for a {task.kind} task")
+    if not 0 < part.coverage < 1:
+        _refuse(where, f"sets with a coverage of {part.coverage}")
+    _finite([limit for limit in _sized(part.limits, width, "limits", where) if limit is not None], "limits", where)
+    if any(n < 0 for n in _sized(part.n, width, "numbers of rows", where)):
+        _refuse(where, "limits that rest on a negative number of rows")
+    return SetRule(part.score, part.coverage, part.per_class, tuple(part.limits), tuple(part.n))
 
 
 def _parameter(value: Any, shape: str, width: int, name: str, where: str) -> Any:

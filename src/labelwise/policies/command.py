@@ -46,6 +46,9 @@ def _costs(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
 @click.option("--low-confidence", type=float, metavar="P", help="Caveat below this probability of the answer.")
 @click.option("--coverage", type=float, metavar="SHARE", help="Share of rows to be left without that caveat.")
 @click.option("--risk", type=float, metavar="RATE", help="Most errors among rows without that caveat, certified.")
+@click.option("--sets", metavar="SCORE", help="Sets of classes that hold the true one: lac, aps or raps.")
+@click.option("--set-coverage", type=float, metavar="SHARE", help="How often they do, certified.  [default: 0.9]")
+@click.option("--set-per-class", is_flag=True, help="So often for each class.")
 @click.option("--close-call", type=float, metavar="GAP", help="Caveat where the two best differ by less.")
 @click.option("--out-of-domain", type=float, metavar="SHARE", help="Share of known rows that may be called unknown.")
 @click.option("--one-expected", is_flag=True, help="Several labels are a caveat.")
@@ -65,6 +68,7 @@ def fit_command(
     labelwise fit val.npz --objective macro_f1 --at-least-one -o policy.json
     labelwise fit val.parquet --coverage 0.9 --close-call 0.1 -o policy.json
     labelwise fit val.npz --objective precision_floor --level 0.9 -o policy.json
+    labelwise fit val.npz --sets aps --set-coverage 0.95 -o policy.json
     labelwise fit val.npz --objective cost --costs "[1, 5]" -o policy.json
     """
     from labelwise.errors import InputError

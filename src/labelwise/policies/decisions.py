@@ -25,6 +25,7 @@ class Decisions:
         probabilities: (N, L) calibrated probabilities, always kept beside the answers.
         caveat_flags: (N, number of `CAVEATS`) True where the row has the caveat.
         ids: (N,) names of the rows, or None.
+        members: (N, C) True where a class is in the row's set; None where the policy gives no sets.
     """
 
     task: Task
@@ -32,6 +33,7 @@ class Decisions:
     probabilities: np.ndarray
     caveat_flags: np.ndarray
     ids: np.ndarray | None = None
+    members: np.ndarray | None = None
 
     @cached_property
     def labels(self) -> list[list[str]]:
@@ -45,6 +47,11 @@ class Decisions:
         """The names of each row's caveats, in the order of `CAVEATS`."""
         return _named(self.caveat_flags, tuple(CAVEATS))
 
+    @cached_property
+    def sets(self) -> list[list[str]] | None:
+        """The names of the classes in each row's set; None where the policy gives no sets."""
+        return None if self.members is None else _named(self.members, self.task.class_names)
+
     def __len__(self) -> int:
         return len(self.indicators)
 
@@ -55,11 +62,15 @@ class Decisions:
             "ids": list(range(len(self))) if self.ids is None else np.asarray(self.ids).tolist(),
             "labels": self.labels,
             "caveats": self.caveats,
+            **({} if self.sets is None else {"sets": self.sets}),
             "probabilities": self.probabilities.tolist(),
         }
 
     def to_frame(self) -> Any:
-        """A polars frame: ``id``, ``labels``, ``caveats`` (lists of names) and ``prob_NAME`` (float32) per column."""
+        """A polars frame: ``id``, ``labels``, ``caveats`` and ``prob_NAME`` (float32) per column.
+
+        Labels and caveats are lists of names; so are ``sets``, where the policy gives them.
+        """
         import polars as pl
 
         binary = self.task.kind == "binary"
@@ -69,6 +80,8 @@ class Decisions:
             "labels": _list_column(given, self.task.class_names),
             "caveats": _list_column(self.caveat_flags, tuple(CAVEATS)),
         }
+        if self.members is not None:
+            columns["sets"] = _list_column(self.members, self.task.class_names)
         probs = _columns(self.probabilities)
         return pl.DataFrame(
             columns | {f"prob_{name}": column for name, column in zip(self.task.column_names, probs, strict=True)}

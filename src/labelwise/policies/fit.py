@@ -18,7 +18,7 @@ from labelwise.decisions.tuning import PRIOR_POSITIVES, Settings
 from labelwise.errors import InputError, OptionError
 from labelwise.io.files import sha256_of
 from labelwise.io.targets import encode_targets
-from labelwise.policies.certified import order_keeping, with_certified_risk
+from labelwise.policies.certified import order_keeping, promises_of, with_promises
 from labelwise.policies.options import Structure, level_of, objective_of, structure_of
 from labelwise.policies.policy import Policy
 from labelwise.scores import Scores
@@ -71,6 +71,9 @@ def fit_policy(
     low_confidence: float | Literal["auto"] | None = "auto",
     coverage: float | None = None,
     risk: float | None = None,
+    sets: str | None = None,
+    set_coverage: float | None = None,
+    set_per_class: bool = False,
     close_call: float | None = None,
     out_of_domain: float | None = None,
     one_expected: bool = False,
@@ -102,6 +105,10 @@ def fit_policy(
             ``low_confidence``.
         risk: instead of either: rows without the caveat err at most at this rate, with probability 1 - `delta`. Half of
             the rows then only test this and take part in nothing else.
+        sets: ``"lac"``, ``"aps"`` or ``"raps"``: beside its answer each row gets a set of classes, which holds the true
+            one with probability `set_coverage`. Half of the rows then only set its limits.
+        set_coverage: of the sets, default 0.9.
+        set_per_class: True for that promise class by class, which takes more rows.
         close_call: caveat where the two highest probabilities differ by less.
         out_of_domain: share of the known rows that may be called out of domain; the level is set on raw logits (energy;
             for several labels joint energy), before calibration.
@@ -141,16 +148,18 @@ def fit_policy(
         )
     task = scores.task
     targets = encode_targets(y, task)
-    if risk is not None:
-        if coverage is not None or low_confidence != "auto":
+    promises = promises_of(task, risk, sets, set_coverage, set_per_class)
+    if promises is not None:
+        if risk is not None and (coverage is not None or low_confidence != "auto"):
             raise OptionError("a caveat for low confidence", "risk beside coverage or low_confidence", "one of them")
         options = {
             "objective": objective, "calibrators": calibrators, "costs": costs, "k": k, "level": level, "delta": delta,
             "exactly_one": exactly_one, "at_least_one": at_least_one, "at_most": at_most, "groups": groups,
-            "low_confidence": None, "close_call": close_call, "out_of_domain": out_of_domain,
-            "one_expected": one_expected, "trained_with": trained_with, "seed": seed,
+            "low_confidence": low_confidence if risk is None else None, "coverage": coverage,
+            "close_call": close_call, "out_of_domain": out_of_domain, "one_expected": one_expected,
+            "trained_with": trained_with, "seed": seed,
         }  # fmt: skip
-        return with_certified_risk(fit_policy, scores, targets, level_of(risk, "risk"), options)
+        return with_promises(fit_policy, scores, targets, promises, options)
     goal, settings = objective_of(objective, task, costs=costs, k=k, level=level, delta=delta, seed=seed)
     if goal.certify is not None:
         calibrators = order_keeping(calibrators, scores)
@@ -182,6 +191,7 @@ def fit_policy(
         sha256_of({"scores": scores.array, "targets": targets}),
         seed,
         trained_with,
+        None,
         report,
     )
 

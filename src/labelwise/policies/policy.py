@@ -16,10 +16,11 @@ from labelwise.calibration.calibration import Calibration
 from labelwise.calibration.inputs import calibration_logits
 from labelwise.decisions.caution import CAVEATS, Caution
 from labelwise.decisions.rule import TunedRule, log_shares, sigmoid
+from labelwise.decisions.sets import SetRule
 from labelwise.errors import InputError
 from labelwise.io.files import write_atomically
 from labelwise.kernels.blocks import in_parts, row_blocks
-from labelwise.policies.check import calibration_of, caution_of, rule_of, task_of
+from labelwise.policies.check import calibration_of, caution_of, rule_of, sets_of, task_of
 from labelwise.policies.decisions import Decisions
 from labelwise.policies.schema import VERSION, PolicyFile, digest, parse
 from labelwise.scores import Scores
@@ -43,6 +44,7 @@ class Policy:
         data_sha256: hash of those scores and labels.
         seed: of the folds.
         trained_with: ``"softmax"`` where scores of several labels come from a softmax head.
+        sets: which classes are in a row's set, None where no sets were asked for.
         report: ``objective``, ``value_in_sample``, ``value_out_of_fold``, ``cross_metrics``, ``certificates``, ...
     """
 
@@ -56,6 +58,7 @@ class Policy:
     data_sha256: str
     seed: int = 0
     trained_with: str | None = None
+    sets: SetRule | None = None
     report: Mapping[str, Any] = field(default_factory=dict)
 
     def decide(self, scores: Scores) -> Decisions:
@@ -74,6 +77,7 @@ class Policy:
         n, width = scores.array.shape
         indicators, probabilities = np.empty((n, width), bool), np.empty((n, width))
         flags = np.empty((n, len(CAVEATS)), bool)
+        members = None if self.sets is None else np.empty((n, width), bool)
 
         def job(part: slice) -> None:
             for rows in row_blocks(part, 4 * width):
@@ -85,9 +89,11 @@ class Policy:
                 flags[rows] = self.caution.caveats(raw, logits, answers, self.task)
                 exclusive = self.task.kind in ("multiclass", "ordinal")
                 probabilities[rows] = np.exp(log_shares(logits)) if exclusive else sigmoid(logits)
+                if members is not None and self.sets is not None:
+                    members[rows] = self.sets.sets(probabilities[rows])
 
         in_parts(job, n, least=max(1, 65_536 // width))
-        return Decisions(self.task, indicators, probabilities, flags, scores.ids)
+        return Decisions(self.task, indicators, probabilities, flags, scores.ids, members)
 
     def to_dict(self) -> dict[str, Any]:
         """The policy file as lists, numbers and text, with its hash."""
@@ -105,6 +111,7 @@ class Policy:
             },
             "rule": _plain(asdict(self.rule)),
             "caution": _plain(asdict(self.caution)),
+            "sets": None if self.sets is None else _plain(asdict(self.sets)),
             "tuned_for": {
                 "objective": self.objective,
                 "rows": self.rows,
@@ -155,6 +162,7 @@ class Policy:
             tuned.data_sha256,
             tuned.seed,
             tuned.trained_with,
+            sets_of(file, task, where),
             file.report,
         )
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from labelwise.calibration.inputs import FLOOR
 from labelwise.decisions.caution import CAVEATS
+from labelwise.decisions.sets import RANK_FREE, RANK_PRICE, SetRule
 from labelwise.decisions.snap import GRID, cut_of, log_cut_of, snap
 from labelwise.errors import OptionError
 from labelwise.policies.policy import Policy
@@ -109,8 +110,9 @@ class _Words:
         return self.e.flatter(self.e.rows("sum", self.e.one("int", ahead)))
 
 
-def decide_program(policy: Policy, engine: Engine, scores: Value) -> tuple[Value, Value, Value]:
-    """Answers (N, C) bool, probabilities (N, C) and caveats (N, 5) bool of (N, C) float64 scores.
+def decide_program(policy: Policy, engine: Engine, scores: Value) -> dict[str, Value]:
+    """``answers`` (N, C) bool, ``probabilities`` (N, C), ``caveats`` (N, 5) bool, and where the policy has sets
+    ``sets`` (N, C) bool, of (N, C) float64 scores.
 
     Raises:
         OptionError: for log-probabilities of independent labels, whose 1 - p other engines cannot take precisely.
@@ -122,7 +124,8 @@ def decide_program(policy: Policy, engine: Engine, scores: Value) -> tuple[Value
     exclusive = policy.task.kind in ("multiclass", "ordinal")
     answers = _answers(policy, w, logits)
     probs = engine.one("exp", w.log_shares(logits)) if exclusive else w.sigmoid(logits)
-    return answers, probs, _caveats(policy, w, raw, logits, answers)
+    found = {"answers": answers, "probabilities": probs, "caveats": _caveats(policy, w, raw, logits, answers)}
+    return found if policy.sets is None else found | {"sets": _sets(policy.sets, w, w.snap(probs))}
 
 
 def _raw(policy: Policy, w: _Words, x: Value) -> Value:
@@ -222,6 +225,20 @@ def _answers(policy: Policy, w: _Words, logits: Value) -> Value:
         none = w.e.one("not", w.any(given))
         given = w.e.two("or", given, w.e.two("and", none, w.first_highest(u, width)))
     return given
+
+
+def _sets(rule: SetRule, w: _Words, u: Value) -> Value:
+    limits = np.array([np.inf if limit is None else limit for limit in rule.limits])
+    if rule.score == "lac":
+        return w.two("ge", w.number(limits), w.two("sub", w.number(1.0), u))
+    mine, other = w.e.deeper(u, 2), w.e.deeper(u, 1)
+    reached = w.two("ge", other, mine)
+    score = w.e.flatter(w.e.rows("sum", w.e.where(reached, other, w.number(0.0))))
+    if rule.score == "raps":
+        rank = w.e.flatter(w.e.rows("sum", w.e.where(reached, w.number(1.0), w.number(0.0))))
+        beyond = w.two("max", w.two("sub", rank, float(RANK_FREE)), 0.0)
+        score = w.two("add", score, w.two("mul", beyond, RANK_PRICE))
+    return w.two("ge", w.number(limits), score)
 
 
 def _caveats(policy: Policy, w: _Words, raw: Value, logits: Value, answers: Value) -> Value:

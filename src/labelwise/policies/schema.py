@@ -16,6 +16,7 @@ __all__ = [
     "CautionPart",
     "PolicyFile",
     "RulePart",
+    "SetsPart",
     "TaskPart",
     "TunedPart",
     "digest",
@@ -64,6 +65,16 @@ class CautionPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     one_expected: bool
 
 
+class SetsPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which classes are in a row's set; a class without a limit always is."""
+
+    score: str
+    coverage: float
+    per_class: bool
+    limits: list[float | None]
+    n: list[int]
+
+
 class TunedPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the policy was tuned for, and on what."""
 
@@ -85,6 +96,7 @@ class PolicyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     calibration: CalibrationPart
     rule: RulePart
     caution: CautionPart
+    sets: SetsPart | None
     tuned_for: TunedPart
     report: dict[str, Any]
     sha256: str

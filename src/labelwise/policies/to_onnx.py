@@ -31,8 +31,8 @@ def save_onnx(policy: Policy, path: Path | str, *, dtype: str = "float32") -> No
 def policy_graph(policy: Policy, *, dtype: str = "float32") -> Any:
     """An ONNX model: ``scores`` (N, C) -> ``answers`` bool, ``probabilities`` float64, ``caveats`` (N, 5) bool.
 
-    The arithmetic inside is float64. The model's metadata hold the names of classes and caveats, the kind of scores and
-    the policy's hash.
+    A policy with sets has the output ``sets`` (N, C) bool, too. The arithmetic inside is float64. The model's metadata
+    hold the names of classes and caveats, the kind of scores and the policy's hash.
 
     Args:
         policy: the policy.
@@ -52,15 +52,16 @@ def policy_graph(policy: Policy, *, dtype: str = "float32") -> Any:
         "answers": (onnx.TensorProto.BOOL, width),
         "probabilities": (onnx.TensorProto.DOUBLE, width),
         "caveats": (onnx.TensorProto.BOOL, len(CAVEATS)),
+        "sets": (onnx.TensorProto.BOOL, width),
     }
-    for name, value in zip(shapes, outputs, strict=True):
+    for name, value in outputs.items():
         engine.nodes.append(onnx.helper.make_node("Identity", [value], [name]))
     make = onnx.helper.make_tensor_value_info
     graph = onnx.helper.make_graph(
         engine.nodes,
         "policy",
         [make("scores", kinds[dtype], ["N", width])],
-        [make(name, kind, ["N", columns]) for name, (kind, columns) in shapes.items()],
+        [make(name, kind, ["N", columns]) for name, (kind, columns) in shapes.items() if name in outputs],
         engine.constants,
     )
     model = onnx.helper.make_model(

@@ -16,6 +16,8 @@ __all__ = ["policy_module"]
 def policy_module(policy: Policy) -> Any:
     """A `torch.nn.Module`: (N, C) scores -> answers (N, C) bool, probabilities (N, C) float64, caveats (N, 5) bool.
 
+    A policy with sets has them as its fourth output, (N, C) bool.
+
     Args:
         policy: the policy; the columns of the caveats are in the order of `CAVEATS`.
 
@@ -39,7 +41,7 @@ def policy_module(policy: Policy) -> Any:
 
         def forward(self, scores: Any) -> Any:
             """Answers, probabilities, caveats of (N, C) scores."""
-            return decide_program(policy, _Torch(torch, scores.device), scores.to(torch.float64))
+            return tuple(decide_program(policy, _Torch(torch, scores.device), scores.to(torch.float64)).values())
 
     return PolicyModule()
 
