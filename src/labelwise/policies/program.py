@@ -1,6 +1,7 @@
 """What a policy computes, written once for any engine: arithmetic, comparisons and reductions over rows, in float64.
 
-`decide_program` is `Policy.decide` in the words of `Engine`; the torch module and the ONNX graph are both made from it.
+`decide_program` is `Policy.decide` in the words of `Engine`; the torch module, the ONNX graph and the numpy file are all
+made from it.
 """
 
 from __future__ import annotations
@@ -57,6 +58,10 @@ class Engine(Protocol):
         """The table's entries at the index."""
         ...
 
+    def piece(self, name: str, body: Callable[..., Value], *values: Value) -> Value:
+        """``body(*values)``, a part of the program with a name: an engine that writes text makes a function of it."""
+        ...
+
 
 class _Words:
     """The engine's words with names, so that the program reads as formulas."""
@@ -71,13 +76,20 @@ class _Words:
         return self.e.two(name, a, self.number(b) if isinstance(b, (int, float, np.ndarray, np.generic)) else b)
 
     def snap(self, x: Value) -> Value:
-        return self.two("div", self.e.one("round", self.two("mul", x, GRID)), GRID)
+        on_grid = lambda x: self.two("div", self.e.one("round", self.two("mul", x, GRID)), GRID)  # noqa: E731
+        return self.e.piece("snap", on_grid, x)
 
     def softplus(self, x: Value) -> Value:
+        return self.e.piece("softplus", self._softplus, x)
+
+    def _softplus(self, x: Value) -> Value:
         small = self.e.one("exp", self.e.one("neg", self.e.one("abs", x)))
         return self.two("add", self.two("max", x, 0.0), self.e.one("log", self.two("add", small, 1.0)))
 
     def log_shares(self, z: Value) -> Value:
+        return self.e.piece("log_shares", self._log_shares, z)
+
+    def _log_shares(self, z: Value) -> Value:
         shifted = self.two("sub", z, self.e.rows("max", z))
         return self.two("sub", shifted, self.e.one("log", self.e.rows("sum", self.e.one("exp", shifted))))
 
@@ -86,6 +98,9 @@ class _Words:
         return self.two("add", top, self.e.one("log", self.e.rows("sum", self.e.one("exp", self.two("sub", z, top)))))
 
     def sigmoid(self, z: Value) -> Value:
+        return self.e.piece("sigmoid", self._sigmoid, z)
+
+    def _sigmoid(self, z: Value) -> Value:
         small = self.e.one("exp", self.e.one("neg", self.e.one("abs", z)))
         top = self.e.where(self.two("ge", z, 0.0), self.number(1.0), small)
         return self.two("div", top, self.two("add", small, 1.0))
@@ -95,6 +110,9 @@ class _Words:
 
     def first_highest(self, u: Value, width: int) -> Value:
         """True at the first of the highest values of a row."""
+        return self.e.piece("first_highest", lambda u: self._first_highest(u, width), u)
+
+    def _first_highest(self, u: Value, width: int) -> Value:
         places = self.e.constant(np.arange(width))
         at_top = self.e.two("eq", u, self.e.rows("max", u))
         first = self.e.rows("min", self.e.where(at_top, places, self.e.constant(np.asarray(width))))
@@ -102,6 +120,9 @@ class _Words:
 
     def ranks(self, u: Value, width: int) -> Value:
         """0 for the highest of a row; of equal ones the first is the higher."""
+        return self.e.piece("ranks", lambda u: self._ranks(u, width), u)
+
+    def _ranks(self, u: Value, width: int) -> Value:
         mine, other = self.e.deeper(u, 2), self.e.deeper(u, 1)
         before = self.e.constant(np.arange(width)[None, :] < np.arange(width)[:, None])
         ahead = self.e.two(
@@ -117,15 +138,21 @@ def decide_program(policy: Policy, engine: Engine, scores: Value) -> dict[str, V
     Raises:
         OptionError: for log-probabilities of independent labels, whose 1 - p other engines cannot take precisely.
     """
-    w = _Words(engine)
-    raw = _raw(policy, w, scores)
-    calibration = policy.calibration
-    logits = FORMS[calibration.form](calibration.parameters, w, raw, policy.task.n_outputs)
+    w, calibration = _Words(engine), policy.calibration
     exclusive = policy.task.kind in ("multiclass", "ordinal")
-    answers = _answers(policy, w, logits)
+    raw = engine.piece("raw_logits", lambda scores: _raw(policy, w, scores), scores)
+    form = FORMS[calibration.form]
+    logits = engine.piece("calibrated", lambda z: form(calibration.parameters, w, z, policy.task.n_outputs), raw)
+    answers = engine.piece("answered", lambda logits: _answers(policy, w, logits), logits)
     probs = engine.one("exp", w.log_shares(logits)) if exclusive else w.sigmoid(logits)
-    found = {"answers": answers, "probabilities": probs, "caveats": _caveats(policy, w, raw, logits, answers)}
-    return found if policy.sets is None else found | {"sets": _sets(policy.sets, w, w.snap(probs))}
+    caveats = engine.piece(
+        "cautioned", lambda raw, logits, answers: _caveats(policy, w, raw, logits, answers), raw, logits, answers
+    )
+    found = {"answers": answers, "probabilities": probs, "caveats": caveats}
+    rule = policy.sets
+    if rule is None:
+        return found
+    return found | {"sets": engine.piece("in_set", lambda p: _sets(rule, w, w.snap(p)), probs)}
 
 
 def _raw(policy: Policy, w: _Words, x: Value) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,9 @@ class _Onnx:
 
     def flatter(self, a: str) -> str:
         return self.node("Squeeze", a, self.constant(np.array([-1])))
+
+    def piece(self, name: str, body: Callable[..., str], *values: str) -> str:
+        return body(*values)
 
     def look_up(self, table: np.ndarray, index: str) -> str:
         return self.node("Gather", self.constant(table), index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,9 @@ class _Torch:
 
     def flatter(self, a: Any) -> Any:
         return a.squeeze(-1)
+
+    def piece(self, name: str, body: Callable[..., Any], *values: Any) -> Any:
+        return body(*values)
 
     def look_up(self, table: np.ndarray, index: Any) -> Any:
         return self.constant(table)[index]
