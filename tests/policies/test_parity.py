@@ -11,9 +11,12 @@ from labelwise import LogProbs, OptionError, Probs, fit_policy
 from labelwise.calibration import calibrators_of, fit_calibration
 from labelwise.calibration.forms import FORMS
 from labelwise.cli import cli
+from labelwise.decisions.forms import RULE_FORMS
+from labelwise.decisions.row_f import BETAS
 from labelwise.decisions.rule import TunedRule
 from labelwise.decisions.sets import SET_SCORES
 from labelwise.policies.program import FORMS as IN_WORDS
+from labelwise.policies.program import RULES as RULES_IN_WORDS
 
 from .conftest import TASKS, problem
 
@@ -77,6 +80,11 @@ def test_every_calibrator(policies, name, kind):
         TunedRule("highest"),
         TunedRule("thresholds", (0.5,) * 6, at_most=2, at_least_one=True, groups=((0, 1, 2), (4, 5))),
         TunedRule("thresholds", (0.5, None, 0.1, 0.9, 0.3, 1.0)),
+        TunedRule("expected_count", at_most=2, groups=((0, 1),)),
+        *(TunedRule("row_f", beta=beta) for beta in BETAS),
+        TunedRule("row_f", beta=1.0, at_least_one=True, at_most=3),
+        TunedRule("known_sets", sets=((), (0,), (0, 2, 5), (1, 3), (4,)), offsets=(0.5, -1.0, 0.1, 0.0, 0.0)),
+        TunedRule("known_sets", sets=((), (0,), (1,), (0, 1)), offsets=(0.0,) * 4),
     ],
 )
 def test_every_rule_of_labels(policies, rule):
@@ -93,6 +101,17 @@ def test_sets_of_classes(score, per_class):
     # the rows that set the limits are on them exactly
     assert_alike(policy, np.concatenate([grid(4), scores.array.astype(np.float32)]))
     assert_alike(policy, scores.array)
+
+
+@pytest.mark.parametrize("price", [0.25, 0.5])
+def test_costs_with_no_answer_as_an_answer(policies, price):
+    costs = tuple((*(float(y != k) for k in range(4)), price) for y in range(4))
+    plain = fit_calibration(*problem("multiclass", 50), "identity")
+    policy = replace(policies["multiclass"], rule=TunedRule("least_cost", costs=costs), calibration=plain)
+    array = grid(4)
+    assert_alike(policy, array)
+    answered = policy.decide(lw.Logits(array, policy.task)).indicators.any(1)
+    assert answered.any() and not answered.all()
 
 
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])
@@ -123,6 +142,7 @@ def test_a_million_random_rows(policies):
 
 def test_every_form_is_in_the_engines_words():
     assert set(IN_WORDS) == set(FORMS)
+    assert set(RULES_IN_WORDS) == set(RULE_FORMS)
 
 
 def test_the_graph_says_what_it_is(policies, tmp_path):

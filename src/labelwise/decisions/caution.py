@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labelwise.decisions.rule import log_shares
+from labelwise.decisions.rows import log_shares
 from labelwise.decisions.snap import cut_of, log_cut_of, snap
 from labelwise.task import Task
 

@@ -6,19 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labelwise.decisions.forms import RULE_FORMS
+from labelwise.decisions.rows import only, ranks
 from labelwise.decisions.snap import cut_of, snap
 from labelwise.task import Task
 
-__all__ = ["FORMS", "TunedRule", "log_shares", "sigmoid"]
-
-FORMS = {
-    "highest": "the class with the highest log-probability plus its offset",
-    "least_cost": "the class with the least expected cost",
-    "thresholds": "every label whose probability reaches its threshold",
-    "top_k": "the k most probable labels",
-    "expected_count": "as many of the most probable labels as are expected: the rounded sum of their probabilities",
-}
-"""What a rule can be, by name."""
+__all__ = ["TunedRule"]
 
 
 @dataclass(frozen=True)
@@ -26,21 +19,28 @@ class TunedRule:
     """How calibrated logits become answers.
 
     Attributes:
-        form: a key of `FORMS`.
+        form: a key of `RULE_FORMS`.
         thresholds: per label, on the probability; None for never.
-        offsets: per class, added to the log-probability.
-        costs: ``costs[y][k]`` of answering k where y is right.
+        unsure_from: per label, on the probability: from here up to its threshold a label is unsure, below it a no; None
+            where every answer is a yes or a no.
+        offsets: per class, added to the log-probability; per known set, added to the sum of its logits.
+        costs: ``costs[y][k]`` of answering k where y is right; a column more is not answering.
         k: number of labels.
-        at_least_one: where no label reaches its threshold, the most probable one is given all the same.
-        at_most: no more than so many labels: the most probable of those that reach their thresholds.
-        groups: columns of which at most one is given: the most probable of those that reach their thresholds.
+        beta: of the F of a row.
+        sets: known sets of labels, as columns.
+        at_least_one: where no label is given, the most probable one is given all the same.
+        at_most: no more than so many labels: the most probable of those that would be given.
+        groups: columns of which at most one is given: the most probable of those that would be.
     """
 
     form: str
     thresholds: tuple[float | None, ...] | None = None
+    unsure_from: tuple[float, ...] | None = None
     offsets: tuple[float, ...] | None = None
     costs: tuple[tuple[float, ...], ...] | None = None
     k: int | None = None
+    beta: float | None = None
+    sets: tuple[tuple[int, ...], ...] | None = None
     at_least_one: bool = False
     at_most: int | None = None
     groups: tuple[tuple[int, ...], ...] = ()
@@ -55,54 +55,34 @@ class TunedRule:
         Returns:
             (N, C) bool. Of equal values the first counts as the higher.
         """
-        if self.form == "highest":
-            u = snap(log_shares(logits))
-            if self.offsets is not None:
-                u += self.offsets
-            return _only(u.argmax(1), u.shape)
-        if self.form == "least_cost":
-            expected = snap(np.exp(log_shares(logits)) @ np.asarray(self.costs))
-            return _only(expected.argmin(1), expected.shape)
+        given = RULE_FORMS[self.form].answers(self, logits)
+        if not (self.groups or self.at_most is not None or self.at_least_one):
+            return given
         u = snap(logits)
-        if self.form == "top_k":
-            return ranks(u) < (self.k or 0)
-        if self.form == "expected_count":
-            count = np.rint(snap(sigmoid(logits).sum(1)))
-            return ranks(u) < np.maximum(count, 1 if self.at_least_one else 0)[:, None]
-        given = u >= np.array([cut_of(t) for t in self.thresholds or ()])
         for group in self.groups:
             columns = list(group)
             inside = np.where(given[:, columns], u[:, columns], -np.inf)
-            given[:, columns] &= _only(inside.argmax(1), inside.shape)
+            given[:, columns] &= only(inside.argmax(1), len(columns))
         if self.at_most is not None:
             given &= ranks(np.where(given, u, -np.inf)) < self.at_most
         if self.at_least_one:
             none = ~given.any(1)
-            given[none] = _only(u[none].argmax(1), u[none].shape)
+            given[none] = only(u[none].argmax(1), u.shape[1])
         return given
 
+    def unsure(self, logits: np.ndarray) -> np.ndarray | None:
+        """(N, C) True where a label is neither surely there nor surely absent; None where the rule has no such answer.
 
-def log_shares(z: np.ndarray) -> np.ndarray:
-    """Log-probabilities of softmax, row by row."""
-    shifted = z - z.max(1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+        Args:
+            logits: as in `answers`.
 
-
-def sigmoid(z: np.ndarray) -> np.ndarray:
-    """1 / (1 + e^-z), without overflow."""
-    e = np.exp(-np.abs(z))
-    return np.where(z >= 0, 1.0, e) / (1 + e)
-
-
-def ranks(u: np.ndarray) -> np.ndarray:
-    """(N, C) the place of each value in its row, 0 for the highest; of equal ones the first is the higher."""
-    order = np.argsort(-u, axis=1, kind="stable")
-    out = np.empty_like(order)
-    np.put_along_axis(out, order, np.arange(u.shape[1])[None, :], axis=1)
-    return out
-
-
-def _only(index: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    out = np.zeros(shape, bool)
-    out[np.arange(shape[0]), index] = True
-    return out
+        Example:
+            >>> rule = TunedRule("thresholds", thresholds=(0.9,), unsure_from=(0.2,))
+            >>> rule.unsure(np.log([[0.1 / 0.9], [0.5 / 0.5], [0.95 / 0.05]])).tolist()
+            [[False], [True], [False]]
+        """
+        if self.unsure_from is None:
+            return None
+        u = snap(logits)
+        yes = np.array([cut_of(t) for t in self.thresholds or ()])
+        return (u >= np.array([cut_of(t) for t in self.unsure_from])) & (u < yes)

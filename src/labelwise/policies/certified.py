@@ -11,7 +11,7 @@ import numpy as np
 from labelwise.calibration.inputs import calibration_logits
 from labelwise.decisions.caution import confidence
 from labelwise.decisions.certificates import Certificate, halves, selective_risk
-from labelwise.decisions.rule import log_shares, sigmoid
+from labelwise.decisions.rows import log_shares, sigmoid
 from labelwise.decisions.sets import SET_SCORES, SetRule, fit_sets, place_of
 from labelwise.errors import OptionError, choose
 from labelwise.io.files import sha256_of

@@ -10,11 +10,12 @@ from labelwise.calibration.calibration import Calibration
 from labelwise.calibration.forms import FORMS
 from labelwise.calibration.table import CALIBRATORS
 from labelwise.decisions.caution import FAMILIARITY, Caution
-from labelwise.decisions.rule import FORMS as RULE_FORMS
+from labelwise.decisions.forms import RULE_FORMS
+from labelwise.decisions.row_f import BETAS
 from labelwise.decisions.rule import TunedRule
 from labelwise.decisions.sets import SET_SCORES, SetRule
 from labelwise.errors import InputError
-from labelwise.policies.schema import PolicyFile
+from labelwise.policies.schema import PolicyFile, RulePart
 from labelwise.task import Task
 
 __all__ = ["calibration_of", "caution_of", "rule_of", "sets_of", "task_of"]
@@ -22,7 +23,6 @@ __all__ = ["calibration_of", "caution_of", "rule_of", "sets_of", "task_of"]
 SOFTMAX_FORMS = ("mixture", "mixed_vector", "mixed_matrix", "share_steps")
 LABEL_FORMS = ("beta", "quadratic", "steps")
 LARGEST = 1e60  # products of a few of them with logits stay far from overflow
-ASKED = {"thresholds": "thresholds", "least_cost": "costs", "top_k": "k"}
 
 
 def task_of(file: PolicyFile, where: str) -> Task:
@@ -67,48 +67,69 @@ def calibration_of(file: PolicyFile, task: Task, where: str) -> Calibration:
 def rule_of(file: PolicyFile, task: Task, where: str) -> TunedRule:
     """The rule, with all that its form asks for and nothing besides."""
     part, width = file.rule, task.n_outputs
-    exclusive = task.kind in ("multiclass", "ordinal")
-    allowed = ("highest", "least_cost") if exclusive else ("thresholds",)
-    if task.kind == "multilabel":
-        allowed = ("thresholds", "top_k", "expected_count", "highest")
-    if part.form not in RULE_FORMS or part.form not in allowed:
+    if part.form not in RULE_FORMS or task.kind not in RULE_FORMS[part.form].tasks:
         _refuse(where, f"a rule of form {part.form!r} for a {task.kind} task")
-    for form, name in ASKED.items():
-        if (getattr(part, name) is not None) != (part.form == form):
-            _refuse(where, f"a rule of form {part.form!r} {'without' if part.form == form else 'with'} {name}")
+    form = RULE_FORMS[part.form]
+    for name in RulePart.__struct_fields__[1:]:
+        there = getattr(part, name) not in (None, False, [])
+        if name not in form.may and there != (name in form.needs):
+            _refuse(where, f"a rule of form {part.form!r} {'with' if there else 'without'} {name}")
+    if part.offsets is not None and part.form == "highest" and task.kind == "multilabel":
+        _refuse(where, "offsets of the most probable label")
     if part.thresholds is not None:
-        _sized(part.thresholds, width, "thresholds", where)
-        if any(t is not None and not 0 <= t <= 1 for t in part.thresholds):
-            _refuse(where, "a threshold outside 0..1")
+        _levels(_sized(part.thresholds, width, "thresholds", where), where)
+    if part.unsure_from is not None and part.thresholds is not None:
+        _levels(_sized(part.unsure_from, width, "unsure_from", where), where)
+        if any(t is not None and low > t for low, t in zip(part.unsure_from, part.thresholds, strict=True)):
+            _refuse(where, "a label that is unsure above its threshold")
+        if part.at_least_one:
+            _refuse(where, "at_least_one with unsure_from")
+    if part.sets is not None:
+        if any(list(columns) != sorted(set(columns)) for columns in part.sets):
+            _refuse(where, "a set of labels with a column twice, or out of order")
+        _columns([c for columns in part.sets for c in columns], width, where)
     if part.offsets is not None:
-        if part.form != "highest":
-            _refuse(where, f"offsets with a rule of form {part.form!r}")
-        _finite(_sized(part.offsets, width, "offsets", where), "offsets", where)
+        size = width if part.sets is None else len(part.sets)
+        _finite(_sized(part.offsets, size, "offsets", where), "offsets", where)
     if part.costs is not None:
+        wide = len(part.costs[0]) if part.costs else 0
+        if wide not in (width, width + 1):
+            _refuse(where, f"costs of {wide} answers for {width} columns")
         for row in _sized(part.costs, width, "costs", where):
-            _finite(_sized(row, width, "costs", where), "costs", where)
+            _finite(_sized(row, wide, "costs", where), "costs", where)
+    if part.beta is not None and part.beta not in BETAS:
+        _refuse(where, f"beta {part.beta} where {', '.join(map(str, BETAS))} are known")
     if (part.k is not None and not 1 <= part.k <= width) or (
         part.at_most is not None and not 1 <= part.at_most <= width
     ):
         _refuse(where, f"a number of labels outside 1..{width}")
-    structured = part.at_least_one or part.at_most is not None or part.groups
-    if structured and part.form != "thresholds" and not (part.form == "expected_count" and part.at_most is None):
-        _refuse(where, f"a structure of labels with a rule of form {part.form!r}")
     columns = [c for group in part.groups for c in group]
-    if any(not 0 <= c < width for c in columns) or len(set(columns)) < len(columns):
-        _refuse(where, "groups of columns that do not exist, or that share one")
-    if any(len(group) < 2 for group in part.groups):
-        _refuse(where, "a group of fewer than two columns")
+    _columns(columns, width, where)
+    if len(set(columns)) < len(columns) or any(len(group) < 2 for group in part.groups):
+        _refuse(where, "groups of fewer than two columns, or that share one")
     return TunedRule(
         part.form,
         None if part.thresholds is None else tuple(part.thresholds),
+        None if part.unsure_from is None else tuple(part.unsure_from),
         None if part.offsets is None else tuple(part.offsets),
         None if part.costs is None else tuple(tuple(row) for row in part.costs),
         part.k,
+        part.beta,
+        None if part.sets is None else tuple(tuple(columns) for columns in part.sets),
         part.at_least_one,
         part.at_most,
         tuple(tuple(group) for group in part.groups),
     )
+
+
+def _levels(values: list[Any], where: str) -> None:
+    if any(t is not None and not 0 <= t <= 1 for t in values):
+        _refuse(where, "a threshold outside 0..1")
+
+
+def _columns(columns: list[int], width: int, where: str) -> None:
+    if any(not 0 <= c < width for c in columns):
+        _refuse(where, "columns that do not exist")
 
 
 def caution_of(file: PolicyFile, task: Task, where: str) -> Caution:

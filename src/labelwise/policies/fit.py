@@ -13,7 +13,8 @@ from labelwise.calibration.select import FOLDS, fold_of_rows, known_rows, select
 from labelwise.calibration.table import CALIBRATORS
 from labelwise.decisions.caution import CAVEATS, FAMILIARITY, Caution, confidence
 from labelwise.decisions.objectives import OBJECTIVES, Objective
-from labelwise.decisions.rule import TunedRule, log_shares, sigmoid
+from labelwise.decisions.rows import log_shares, sigmoid
+from labelwise.decisions.rule import TunedRule
 from labelwise.decisions.tuning import PRIOR_POSITIVES, Settings
 from labelwise.errors import InputError, OptionError
 from labelwise.io.files import sha256_of

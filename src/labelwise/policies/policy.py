@@ -15,7 +15,8 @@ import labelwise
 from labelwise.calibration.calibration import Calibration
 from labelwise.calibration.inputs import calibration_logits
 from labelwise.decisions.caution import CAVEATS, Caution
-from labelwise.decisions.rule import TunedRule, log_shares, sigmoid
+from labelwise.decisions.rows import log_shares, sigmoid
+from labelwise.decisions.rule import TunedRule
 from labelwise.decisions.sets import SetRule
 from labelwise.errors import InputError
 from labelwise.io.files import write_atomically
@@ -171,6 +172,18 @@ class Policy:
         from labelwise.policies.to_torch import policy_module
 
         return policy_module(self)
+
+    def to_pt2(self, path: Path | str, *, dtype: str = "float32") -> None:
+        """Write the policy as a PyTorch program, as `save_torch` has it."""
+        from labelwise.policies.to_pt2 import save_torch
+
+        save_torch(self, path, dtype=dtype)
+
+    def to_numpy(self, path: Path | str) -> None:
+        """Write the policy as a Python file that needs numpy alone, as `policy_source` has it."""
+        from labelwise.policies.to_numpy import save_numpy
+
+        save_numpy(self, path)
 
     def to_onnx(self, path: Path | str, *, dtype: str = "float32") -> None:
         """Write the policy as an ONNX graph, as `policy_graph` has it."""

@@ -1,7 +1,7 @@
 """What a policy computes, written once for any engine: arithmetic, comparisons and reductions over rows, in float64.
 
-`decide_program` is `Policy.decide` in the words of `Engine`; the torch module, the ONNX graph and the numpy file are all
-made from it.
+`decide_program` is `Policy.decide` in the words of `Engine`; the torch module, the ONNX graph and the numpy file are made
+from it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ import numpy as np
 
 from labelwise.calibration.inputs import FLOOR
 from labelwise.decisions.caution import CAVEATS
+from labelwise.decisions.forms import FULL, set_matrix
+from labelwise.decisions.row_f import grid_of
+from labelwise.decisions.rule import TunedRule
 from labelwise.decisions.sets import RANK_FREE, RANK_PRICE, SetRule
 from labelwise.decisions.snap import GRID, cut_of, log_cut_of, snap
 from labelwise.errors import OptionError
@@ -52,6 +55,18 @@ class Engine(Protocol):
 
     def flatter(self, a: Value) -> Value:
         """Without the last axis, which has length 1."""
+        ...
+
+    def pick(self, a: Value, columns: np.ndarray) -> Value:
+        """The columns of those numbers."""
+        ...
+
+    def sort(self, a: Value) -> Value:
+        """Each row descending."""
+        ...
+
+    def beside(self, values: list[Value]) -> Value:
+        """(N, 1) values as columns."""
         ...
 
     def look_up(self, table: np.ndarray, index: Value) -> Value:
@@ -143,7 +158,8 @@ def decide_program(policy: Policy, engine: Engine, scores: Value) -> dict[str, V
     raw = engine.piece("raw_logits", lambda scores: _raw(policy, w, scores), scores)
     form = FORMS[calibration.form]
     logits = engine.piece("calibrated", lambda z: form(calibration.parameters, w, z, policy.task.n_outputs), raw)
-    answers = engine.piece("answered", lambda logits: _answers(policy, w, logits), logits)
+    rule, width = policy.rule, policy.task.n_outputs
+    answers = engine.piece("answered", lambda logits: _answers(rule, w, logits, width), logits)
     probs = engine.one("exp", w.log_shares(logits)) if exclusive else w.sigmoid(logits)
     caveats = engine.piece(
         "cautioned", lambda raw, logits, answers: _caveats(policy, w, raw, logits, answers), raw, logits, answers
@@ -224,23 +240,82 @@ FORMS: dict[str, Callable[[Any, _Words, Value, int], Value]] = {
 """Every form of a calibration, in the words of an engine."""
 
 
-def _answers(policy: Policy, w: _Words, logits: Value) -> Value:
-    rule, width = policy.rule, policy.task.n_outputs
-    if rule.form == "highest":
-        u = w.snap(w.log_shares(logits))
-        return w.first_highest(u if rule.offsets is None else w.two("add", u, np.asarray(rule.offsets)), width)
-    if rule.form == "least_cost":
-        expected = w.two("matmul", w.e.one("exp", w.log_shares(logits)), np.asarray(rule.costs))
-        return w.first_highest(w.e.one("neg", w.snap(expected)), width)
-    u = w.snap(logits)
-    if rule.form == "top_k":
-        return w.e.two("lt", w.ranks(u, width), w.e.constant(np.asarray(rule.k)))
-    if rule.form == "expected_count":
-        count = w.e.one("int", w.e.one("round", w.snap(w.e.rows("sum", w.sigmoid(logits)))))
-        least = w.e.constant(np.asarray(1 if rule.at_least_one else 0))
-        return w.e.two("lt", w.ranks(u, width), w.e.two("max", count, least))
-    given = w.two("ge", u, np.array([cut_of(t) for t in rule.thresholds or ()]))
-    lowest = w.number(-np.inf)
+def _highest(rule: TunedRule, w: _Words, z: Value, width: int) -> Value:
+    u = w.snap(w.log_shares(z))
+    return w.first_highest(u if rule.offsets is None else w.two("add", u, np.asarray(rule.offsets)), width)
+
+
+def _least_cost(rule: TunedRule, w: _Words, z: Value, width: int) -> Value:
+    costs = np.asarray(rule.costs)
+    expected = w.two("matmul", w.e.one("exp", w.log_shares(z)), costs)
+    best = w.first_highest(w.e.one("neg", w.snap(expected)), costs.shape[1])
+    return best if costs.shape[1] == width else w.e.pick(best, np.arange(width))
+
+
+def _top(w: _Words, z: Value, count: Value, width: int) -> Value:
+    return w.e.two("lt", w.ranks(w.snap(z), width), count)
+
+
+def _expected_count(rule: TunedRule, w: _Words, z: Value, width: int) -> Value:
+    return _top(w, z, w.e.one("int", w.e.one("round", w.snap(w.e.rows("sum", w.sigmoid(z))))), width)
+
+
+def _row_f(rule: TunedRule, w: _Words, z: Value, width: int) -> Value:
+    """The words of `row_f.expected_f`, with one shift of a table for each label."""
+    beta = rule.beta or 1.0
+    up, unit = grid_of(beta)
+    p = w.e.sort(w.sigmoid(z))
+    mine = [w.e.pick(p, np.array([k])) for k in range(width)]
+    rest = [w.two("sub", w.number(1.0), x) for x in mine]
+    places = np.arange(width + 1)
+    front = [w.two("mul", w.e.pick(p, np.zeros(width + 1, int)), 0.0)]
+    front[0] = w.two("add", front[0], (places == 0).astype(float))
+    for k in range(width):
+        shifted = w.two("mul", w.e.pick(front[k], np.maximum(places - 1, 0)), (places > 0).astype(float))
+        front.append(w.two("add", w.two("mul", front[k], rest[k]), w.two("mul", shifted, mine[k])))
+    steps = (up + unit) * width + 1
+    back = w.number([[1.0, *(unit / np.arange(1, steps))]])
+    figures = []
+    for k in range(width, 0, -1):
+        at = np.minimum(unit * k + up * places, (up + unit) * k)
+        due = np.where(places <= k, (1 + beta**2) * places, 0.0)
+        reached = w.two("mul", w.two("mul", front[k], due), w.e.pick(back, at))
+        figures.append(w.e.rows("sum", reached))
+        low = np.arange((up + unit) * (k - 1) + 1)
+        back = w.two(
+            "add", w.two("mul", w.e.pick(back, low + up), mine[k - 1]), w.two("mul", w.e.pick(back, low), rest[k - 1])
+        )
+    figures.append(w.e.pick(front[width], np.array([0])))
+    counts = w.first_highest(w.snap(w.e.beside(figures[::-1])), width + 1)
+    count = w.e.rows("sum", w.e.where(counts, w.e.constant(places), w.e.constant(np.asarray(0))))
+    return _top(w, z, count, width)
+
+
+def _known_sets(rule: TunedRule, w: _Words, z: Value, width: int) -> Value:
+    members = set_matrix(rule.sets or (), width)
+    u = w.two("min", w.two("max", w.snap(z), -FULL), FULL)
+    favour = w.two("add", w.two("matmul", u, members.T), snap(np.asarray(rule.offsets)))
+    best = w.e.where(w.first_highest(favour, len(members)), w.number(1.0), w.number(0.0))
+    return w.two("gt", w.two("matmul", best, members), 0.5)
+
+
+RULES: dict[str, Callable[[TunedRule, _Words, Value, int], Value]] = {
+    "highest": _highest,
+    "least_cost": _least_cost,
+    "thresholds": lambda rule, w, z, width: w.two(
+        "ge", w.snap(z), np.array([cut_of(t) for t in rule.thresholds or ()])
+    ),
+    "top_k": lambda rule, w, z, width: _top(w, z, w.e.constant(np.asarray(rule.k)), width),
+    "expected_count": _expected_count,
+    "row_f": _row_f,
+    "known_sets": _known_sets,
+}
+"""Every form of a rule, in the words of an engine."""
+
+
+def _answers(rule: TunedRule, w: _Words, logits: Value, width: int) -> Value:
+    given = RULES[rule.form](rule, w, logits, width)
+    u, lowest = w.snap(logits), w.number(-np.inf)
     for group in rule.groups:
         member = np.isin(np.arange(width), group)
         inside = w.e.where(w.e.two("and", given, w.e.constant(member)), u, lowest)
@@ -252,6 +327,12 @@ def _answers(policy: Policy, w: _Words, logits: Value) -> Value:
         none = w.e.one("not", w.any(given))
         given = w.e.two("or", given, w.e.two("and", none, w.first_highest(u, width)))
     return given
+
+
+def _unsure(rule: TunedRule, w: _Words, logits: Value) -> Value:
+    u = w.snap(logits)
+    above = w.two("ge", u, np.array([cut_of(t) for t in rule.unsure_from or ()]))
+    return w.e.two("and", above, w.two("lt", u, np.array([cut_of(t) for t in rule.thresholds or ()])))
 
 
 def _sets(rule: SetRule, w: _Words, u: Value) -> Value:

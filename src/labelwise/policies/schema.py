@@ -47,9 +47,12 @@ class RulePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     form: str
     thresholds: list[float | None] | None
+    unsure_from: list[float] | None
     offsets: list[float] | None
     costs: list[list[float]] | None
     k: int | None
+    beta: float | None
+    sets: list[list[int]] | None
     at_least_one: bool
     at_most: int | None
     groups: list[list[int]]

@@ -15,7 +15,7 @@ from labelwise.io.files import write_atomically
 from labelwise.policies.policy import Policy
 from labelwise.policies.program import decide_program
 
-__all__ = ["OPSET", "policy_graph", "save_onnx"]
+__all__ = ["OPSET", "about_policy", "policy_graph", "save_onnx"]
 
 OPSET = 18
 
@@ -68,16 +68,20 @@ def policy_graph(policy: Policy, *, dtype: str = "float32") -> Any:
     model = onnx.helper.make_model(
         graph, opset_imports=[onnx.helper.make_opsetid("", OPSET)], producer_name="labelwise", ir_version=9
     )
-    about = {
+    onnx.helper.set_model_props(model, about_policy(policy))
+    onnx.checker.check_model(model)
+    return model
+
+
+def about_policy(policy: Policy) -> dict[str, str]:
+    """What an exported file says of itself; lists as JSON."""
+    return {
         "class_names": json.dumps(policy.task.column_names),
         "caveats": json.dumps(list(CAVEATS)),
         "task": policy.task.kind,
         "score_kind": policy.score_kind,
         "policy_sha256": policy.sha256,
     }
-    onnx.helper.set_model_props(model, about)
-    onnx.checker.check_model(model)
-    return model
 
 
 TWOS = {
@@ -126,6 +130,18 @@ class _Onnx:
 
     def flatter(self, a: str) -> str:
         return self.node("Squeeze", a, self.constant(np.array([-1])))
+
+    def pick(self, a: str, columns: np.ndarray) -> str:
+        return self.node("Gather", a, self.constant(columns), axis=-1)
+
+    def sort(self, a: str) -> str:
+        size = self.node("Slice", self.node("Shape", a), *map(self.constant, (np.array([-1]), np.array([2**31]))))
+        name = f"v{len(self.nodes)}"
+        self.nodes.append(self.onnx.helper.make_node("TopK", [a, size], [name, f"{name}_places"], axis=-1))
+        return name
+
+    def beside(self, values: list[str]) -> str:
+        return self.node("Concat", *values, axis=-1)
 
     def piece(self, name: str, body: Callable[..., str], *values: str) -> str:
         return body(*values)

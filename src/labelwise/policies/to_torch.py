@@ -84,6 +84,15 @@ class _Torch:
     def flatter(self, a: Any) -> Any:
         return a.squeeze(-1)
 
+    def pick(self, a: Any, columns: np.ndarray) -> Any:
+        return a[..., self.constant(columns)]
+
+    def sort(self, a: Any) -> Any:
+        return self.torch.sort(a, dim=-1, descending=True).values
+
+    def beside(self, values: list[Any]) -> Any:
+        return self.torch.cat(values, dim=-1)
+
     def piece(self, name: str, body: Callable[..., Any], *values: Any) -> Any:
         return body(*values)
 
