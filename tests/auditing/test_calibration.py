@@ -62,3 +62,26 @@ def test_a_fit_by_class_needs_rows_of_every_class(made):
     assert set(calibration_gains(made("multiclass", rows=25))) == {"temperature"}
     assert set(calibration_gains(made("multilabel"))) == {"temperature", "affine", "shrunk"}
     assert set(calibration_gains(made("binary"))) == {"temperature", "affine"}
+
+
+def test_rows_of_one_group_are_one_piece_of_evidence(made):
+    one = made("multiclass", rows=300)
+    twice = Case(
+        type(one.scores)(np.repeat(one.scores.array, 4, 0), one.scores.task, groups=np.repeat(np.arange(300), 4)),
+        np.repeat(one.targets, 4),
+        resamples=300,
+    )
+    alone, grouped = (calibration_gains(case)["temperature"].gain for case in (one, twice))
+    assert (grouped.high - grouped.low) == pytest.approx(alone.high - alone.low, rel=0.25)
+
+
+def test_unknown_cells_take_part_in_nothing(made):
+    case = made("multilabel", rows=400)
+    holes = case.targets.copy()
+    holes[::3, 2] = np.nan
+    array = case.scores.array.copy()
+    array[::3, 2] = 50  # whatever stands there
+    one, other = (Case(type(case.scores)(a, case.scores.task), holes) for a in (array, case.scores.array))
+    assert calibration_gains(one)["affine"].ece_after == pytest.approx(
+        calibration_gains(other)["affine"].ece_after, abs=1e-9
+    )

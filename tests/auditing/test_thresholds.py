@@ -3,7 +3,9 @@ import pytest
 from sklearn import metrics as oracle
 
 from labelwise import Probs
+from labelwise.auditing import audit_case, thresholds
 from labelwise.auditing.thresholds import best_thresholds
+from labelwise.decisions.tuning import best_cut, f_gain, right
 from labelwise.metrics import Case
 from labelwise.task import Task
 
@@ -61,3 +63,42 @@ def test_what_cannot_be_reached_is_none_with_a_reason():
     assert found["accuracy"].threshold is None
     assert "never giving the label" in found["accuracy"].why or "folds" in found["accuracy"].why
     assert found["precision_90"].why
+
+
+def test_policies_tune_to_the_same_figures(made):
+    """`decisions.tuning.best_cut` sorts pairs and knows no folds: slower, and an oracle."""
+    case = made("multilabel", rows=200)
+    p = 1 / (1 + np.exp(-case.scores.array.astype(float)))
+    for j, found in enumerate(best_thresholds(case).values()):
+        y = case.targets[:, j]
+        for name, gain in (("f1", f_gain(1.0)), ("accuracy", right)):
+            given = p[:, j] >= best_cut(p[:, j], y, gain)
+            reached = gain(np.array([(given * y).sum()]), np.array([given.sum()]), float(y.sum()), len(y))
+            assert found[name].value == pytest.approx(float(reached[0]))
+
+
+def test_out_of_fold_figures_are_those_of_refitting_by_hand(made):
+    case = made("binary", rows=120)
+    fold = thresholds.folds(case, np.arange(120))
+    logit, y = case.scores.array[:, 0], case.targets
+    counts = np.zeros((2, 2))
+    for k in range(5):
+        fit, test = fold != k, fold == k
+        part = Case(type(case.scores)(logit[fit], case.scores.task), y[fit])
+        limit = best_thresholds(part)["yes"]["f1"].threshold
+        answer = 1 / (1 + np.exp(-logit[test].astype(float))) >= limit
+        np.add.at(counts, (y[test], answer.astype(int)), 1)
+    assert best_thresholds(case)["yes"]["f1"].out_of_fold == pytest.approx(
+        2 * counts[1, 1] / (2 * counts[1, 1] + counts[0, 1] + counts[1, 0])
+    )
+
+
+def test_of_very_many_rows_a_sample_is_tuned_on_and_the_audit_says_so(made, monkeypatch):
+    case = made("binary", rows=400)
+    whole = best_thresholds(case)["yes"]["f1"]
+    for module in (thresholds, __import__("labelwise.auditing.verb", fromlist=["MOST_ROWS"])):
+        monkeypatch.setattr(module, "MOST_ROWS", 200)
+    sampled = audit_case(case)
+    assert sampled.thresholds["yes"]["f1"] != whole
+    assert abs(sampled.thresholds["yes"]["f1"].value - whole.value) < 0.1
+    assert "drawn by the seed" in next(f.text for f in sampled.findings if f.name == "thresholds_sampled")

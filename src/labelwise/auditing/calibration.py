@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from labelwise.auditing.paired import row_values
 from labelwise.auditing.result import CalibrationGain
 from labelwise.calibration import CALIBRATORS, Calibrator, calibrators_of
 from labelwise.calibration.inputs import calibration_logits
-from labelwise.calibration.select import fold_of_rows
+from labelwise.calibration.select import FOLDS, fold_of_rows
 from labelwise.kernels import fit_temperature
-from labelwise.metrics.calibration import ece
-from labelwise.metrics.case import Case
-from labelwise.metrics.intervals import t_interval
-from labelwise.metrics.metric import Metric
+from labelwise.metrics.calibration import Bins, ece, ece_of_bins
+from labelwise.metrics.case import BINS, Case
+from labelwise.metrics.of_rows import mean
+from labelwise.scores import Logits
 
 __all__ = ["FOLDS", "TRIED", "calibration_gains", "folds", "held_out", "logits_of"]
 
-FOLDS = 5
 MOST_CELLS = 2_000_000
 MOST_CELLS_BY_CLASS = 300_000
 LEAST_ROWS_BY_CLASS = 5
@@ -52,7 +52,7 @@ def calibration_gains(case: Case) -> dict[str, CalibrationGain]:
 
 def folds(case: Case, rows: np.ndarray) -> np.ndarray:
     """A fold for each row; rows of one group share theirs."""
-    return fold_of_rows(len(rows), None if case.groups is None else case.groups[rows], case.seed, FOLDS)
+    return fold_of_rows(len(rows), None if case.groups is None else case.groups[rows], case.seed)
 
 
 def logits_of(case: Case, rows: np.ndarray | slice) -> np.ndarray:
@@ -68,35 +68,56 @@ def held_out(case: Case, calibrator: Calibrator, pairs: list[tuple[np.ndarray, n
         calibrator: one of `CALIBRATORS`.
         pairs: rows to fit on and rows to judge on, several times.
     """
-    before, after = [], []
+    raw, calibrated, judged = [], [], []
     for fit_rows, test_rows in pairs:
         if not len(fit_rows) or not len(test_rows):
             continue
         fitted = calibrator.fit(logits_of(case, fit_rows), _targets(case, fit_rows))
-        z, y = logits_of(case, test_rows), _targets(case, test_rows)
-        before.append(_judge(case, z, y))
-        after.append(_judge(case, fitted.logits(z), y))
-    old, new = ([np.concatenate(parts) for parts in zip(*figures, strict=True)] for figures in (before, after))
-    gain = old[0] - new[0]
-    value = float(gain.mean())
-    low, high = t_interval(gain, case.level)
-    if low is None or high is None:
-        verdict = "no clear gain"
-    else:
-        verdict = "helps" if low > 0 else "hurts" if high < 0 else "no clear gain"
+        z = logits_of(case, test_rows)
+        raw.append(z)
+        calibrated.append(fitted.logits(z))
+        judged.append(test_rows)
+    rows = np.concatenate(judged)
+    groups = None if case.groups is None else case.groups[rows]
+    old, new = (
+        Case(
+            Logits(np.concatenate(z), case.scores.task, groups=groups),
+            case.targets[rows],
+            resamples=case.resamples,
+            seed=case.seed,
+            level=case.level,
+        )
+        for z in (raw, calibrated)
+    )
+    losses = row_values(old, new)
+    gain = mean(old, np.subtract(*losses["log_loss"]), "")
+    verdict = "no clear gain"
+    if gain.low is not None and gain.high is not None:
+        verdict = "helps" if gain.low > 0 else "hurts" if gain.high < 0 else "no clear gain"
+    (nll_before, nll_after), (brier_before, brier_after) = (
+        [float(values.mean()) for values in losses[name]] for name in ("log_loss", "brier_score")
+    )
     return CalibrationGain(
         title=calibrator.text,
         T=_fitted_temperature(case) if calibrator.name == "temperature" else None,
-        nll_before=float(old[0].mean()),
-        nll_after=float(new[0].mean()),
-        brier_before=float(old[1].mean()),
-        brier_after=float(new[1].mean()),
-        ece_before=ece(old[2], old[3]),
-        ece_after=ece(new[2], new[3]),
-        gain=Metric(value, low, high, len(gain)),
+        nll_before=nll_before,
+        nll_after=nll_after,
+        brier_before=brier_before,
+        brier_after=brier_after,
+        ece_before=_ece(old),
+        ece_after=_ece(new),
+        gain=gain,
         verdict=verdict,
-        n=len(gain),
+        n=len(rows),
     )
+
+
+def _ece(case: Case) -> float | None:
+    """Calibration error of the answers, or of all known cells of several labels."""
+    if not case.several:
+        return ece(case.answer_prob, case.right)
+    b = case.cells.bins
+    return ece_of_bins(Bins(b.count.sum(0), b.confidence.sum(0), b.correct.sum(0), np.zeros(BINS)))
 
 
 def _fitted_temperature(case: Case) -> float:
@@ -112,26 +133,3 @@ def _fitted_temperature(case: Case) -> float:
 def _targets(case: Case, rows: np.ndarray) -> np.ndarray:
     y = case.targets[rows]
     return y[:, None].astype(np.float64) if case.scores.task.kind == "binary" else y
-
-
-def _judge(case: Case, z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Per row: negative log-likelihood and Brier score; confidence and outcome of what calibration is judged on."""
-    if case.several or case.scores.task.kind == "binary":
-        known = ~np.isnan(y)
-        true = np.where(known, y, 0)
-        p = 1 / (1 + np.exp(-np.clip(z, -700, 700)))
-        loss = np.where(known, np.logaddexp(0, np.where(true > 0, -z, z)), 0).sum(1) / known.sum(1)
-        brier = np.where(known, (p - true) ** 2, 0).sum(1) / known.sum(1)
-        if case.several:
-            return loss, brier, p[known], true[known]
-        sure = np.maximum(p, 1 - p)[:, 0]
-        return loss, brier, sure, ((p >= 0.5) == (y == 1))[:, 0].astype(float)
-    rows = np.arange(len(z))
-    z = z - z.max(1, keepdims=True)
-    p = np.exp(z)
-    total = p.sum(1)
-    p /= total[:, None]
-    loss = np.log(total) - z[rows, y]
-    half = 0.5 if z.shape[1] == 2 else 1.0
-    brier = ((p * p).sum(1) - 2 * p[rows, y] + 1) * half
-    return loss, brier, p.max(1), (p.argmax(1) == y).astype(float)

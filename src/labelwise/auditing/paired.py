@@ -15,7 +15,7 @@ from labelwise.metrics.intervals import bootstrap_groups, holm, mcnemar, percent
 from labelwise.metrics.labels import f1_influence
 from labelwise.metrics.margins import FIGURES, Margins
 
-__all__ = ["compare_cases"]
+__all__ = ["compare_cases", "row_values"]
 
 MOST_CELLS = 20_000_000
 
@@ -39,7 +39,7 @@ def compare_cases(a: Case, b: Case) -> Paired:
     only_a, only_b = int((right_a > right_b).sum()), int((right_a < right_b).sum())
     name = "exact_match" if a.several else "accuracy"
     metrics = {name: _mean(a, right_a, right_b, p=mcnemar(only_a, only_b), test="McNemar mid-p; paired bootstrap")}
-    metrics |= {name: _mean(a, *pair) for name, pair in _row_values(a, b).items()}
+    metrics |= {name: _mean(a, *pair) for name, pair in row_values(a, b).items()}
     metrics |= _f1(a, b)
     labels = {}
     if a.scores.array.size <= MOST_CELLS:
@@ -66,7 +66,8 @@ def _refuse_strangers(a: Case, b: Case) -> None:
         )
 
 
-def _row_values(a: Case, b: Case) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def row_values(a: Case, b: Case) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Figures that are means over rows, by name: (n,) values of each known row of the one and of the other."""
     known = a.known
     if a.several:
         values = {

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from labelwise.auditing.calibration import FOLDS, folds
+from labelwise.auditing.folded import FoldedColumn, folded_column
 from labelwise.auditing.result import Threshold
+from labelwise.decisions.tuning import Gain, f_gain, right
 from labelwise.kernels.blocks import in_parts
-from labelwise.kernels.columns import Sweep, sweep
 from labelwise.metrics.case import Case
 
-__all__ = ["OBJECTIVES", "best_thresholds"]
+__all__ = ["MOST_ROWS", "OBJECTIVES", "best_thresholds"]
 
-MOST_CELLS = 25_000_000
+MOST_ROWS = 4_000_000
+"""Of more rows a seeded sample is tuned on, so that the memory for sorting a column is bounded."""
+COLUMNS = 16  # gathered together: a cache line of float32
 FLOOR = 0.9
-Counts = tuple[float, float, float, float]  # tp, fp, fn, tn
+
+
+def precision(hits: np.ndarray, given: np.ndarray, total: float, n: int) -> np.ndarray:
+    """Share of the given that is true, nan where none is given."""
+    return hits / np.where(given > 0, given, np.nan)
+
+
+def recall(hits: np.ndarray, given: np.ndarray, total: float, n: int) -> np.ndarray:
+    """Share of the true that is given."""
+    return hits / total
 
 
 @dataclass(frozen=True)
@@ -26,52 +37,20 @@ class Objective:
 
     Attributes:
         title: in words.
-        choose: the value of every candidate of a sweep, -inf where it is not allowed.
-        value: the same figure from counts, None where undefined.
-        floor: the figure that has a floor, from counts; None where there is none.
+        gain: the figure, as `decisions.tuning` has its gains.
+        floor: a figure that must reach `FLOOR`, or None.
     """
 
     title: str
-    choose: Callable[[Sweep], np.ndarray]
-    value: Callable[[Counts], float | None]
-    floor: Callable[[Counts], float | None] | None = None
-
-
-def _share(top: float, bottom: float) -> float | None:
-    return top / bottom if bottom else None
-
-
-def _precision(c: Counts) -> float | None:
-    return _share(c[0], c[0] + c[1])
-
-
-def _recall(c: Counts) -> float | None:
-    return _share(c[0], c[0] + c[2])
+    gain: Gain
+    floor: Gain | None = None
 
 
 OBJECTIVES: dict[str, Objective] = {
-    "f1": Objective(
-        "best F1",
-        lambda s: 2 * s.hits / (s.hits + s.false + len(s.pos)),
-        lambda c: _share(2 * c[0], 2 * c[0] + c[1] + c[2]),
-    ),
-    "accuracy": Objective(
-        "most cells right",
-        lambda s: (s.hits + s.below) / (len(s.pos) + len(s.neg)),
-        lambda c: _share(c[0] + c[3], sum(c)),
-    ),
-    "precision_90": Objective(
-        "most found at a precision of at least 90 %",
-        lambda s: np.where(s.hits >= FLOOR * (s.hits + s.false) - 1e-9, s.hits / len(s.pos), -np.inf),
-        _recall,
-        _precision,
-    ),
-    "recall_90": Objective(
-        "most precise at a recall of at least 90 %",
-        lambda s: np.where(s.hits >= FLOOR * len(s.pos) - 1e-9, s.hits / (s.hits + s.false), -np.inf),
-        _precision,
-        _recall,
-    ),
+    "f1": Objective("best F1", f_gain(1.0)),
+    "accuracy": Objective("most cells right", right),
+    "precision_90": Objective("most found at a precision of at least 90 %", recall, precision),
+    "recall_90": Objective("most precise at a recall of at least 90 %", precision, recall),
 }
 """What thresholds are tuned for, by name."""
 
@@ -81,78 +60,93 @@ def best_thresholds(case: Case) -> dict[str, dict[str, Threshold]]:
 
     Five folds, rows of a group together: the threshold of four folds is applied to the fifth, and the counts of all
     five are pooled. The gap between `value` and `out_of_fold` is the optimism of tuning and judging on the same rows.
+    Every threshold is tried, of any number of cells: columns are sorted one by one, a few at a time in memory.
     """
-    if case.scores.array.size > MOST_CELLS or case.n < 2 * FOLDS:
-        return {}
-    names = case.scores.task.column_names
     rows = np.flatnonzero(case.known)
-    fold = folds(case, rows)
+    if len(rows) < 2 * FOLDS:
+        return {}
+    if len(rows) > MOST_ROWS:
+        rows = np.sort(np.random.default_rng(case.seed).choice(rows, MOST_ROWS, replace=False))
+    fold = folds(case, rows).astype(np.int64)
+    names = case.scores.task.column_names
+    all_rows = len(rows) == len(case.scores)
     out: list[dict[str, Threshold]] = [{} for _ in names]
 
     def job(part: slice) -> None:
-        for column in range(part.start, part.stop):
-            scores, truth = _column(case, rows, column)
-            out[column] = _label(case, scores, truth, fold)
+        for start in range(part.start, part.stop, COLUMNS):
+            columns = slice(start, min(start + COLUMNS, part.stop))
+            array = case.scores.array[:, columns]
+            block = np.ascontiguousarray((array if all_rows else array[rows]).T)
+            for scores, column in zip(block, range(columns.start, columns.stop), strict=True):
+                out[column] = _label(case, scores, rows, column, fold)
 
     in_parts(job, len(names), least=max(1, 200_000 // len(rows)))
     return dict(zip(names, out, strict=True))
 
 
-def _column(case: Case, rows: np.ndarray, column: int) -> tuple[np.ndarray, np.ndarray]:
-    scores = case.scores.array[rows, column]
+def _label(case: Case, scores: np.ndarray, rows: np.ndarray, column: int, fold: np.ndarray) -> dict[str, Threshold]:
     if case.ranking_offset is not None:
         scores = scores - case.ranking_offset[rows]
     if case.several:
-        return scores, np.asarray(case.targets[rows, column], np.float64)
-    positive = 1 if case.scores.task.kind == "binary" else column
-    return scores, (case.targets[rows] == positive).astype(np.float64)
+        truth = case.targets[rows, column]
+        known = ~np.isnan(truth)
+        scores, truth, fold = scores[known], truth[known] > 0.5, fold[known]
+    else:
+        truth = case.targets[rows] == (1 if case.scores.task.kind == "binary" else column)
+    if not truth.any():
+        return dict.fromkeys(OBJECTIVES, Threshold(None, None, None, why="the label never occurs"))
+    found = folded_column(scores, truth, fold, FOLDS)
+    fits = [found.fit(without) for without in (None, *range(FOLDS))]
+    return {name: _objective(case, objective, found, fits) for name, objective in OBJECTIVES.items()}
 
 
-def _label(case: Case, scores: np.ndarray, truth: np.ndarray, fold: np.ndarray) -> dict[str, Threshold]:
-    whole = sweep(scores, truth)
-    if not len(whole.pos):
-        none = Threshold(None, None, None, why="the label never occurs")
-        return dict.fromkeys(OBJECTIVES, none)
-    parts = [
-        (sweep(scores[fold != k], truth[fold != k]), sweep(scores[fold == k], truth[fold == k])) for k in range(FOLDS)
-    ]
-    return {name: _objective(case, objective, whole, parts) for name, objective in OBJECTIVES.items()}
+Fit = tuple[np.ndarray, np.ndarray, int, int]
 
 
-def _objective(case: Case, objective: Objective, whole: Sweep, parts: list[tuple[Sweep, Sweep]]) -> Threshold:
-    limit = _best(objective, whole)
-    if limit is None:
+def _objective(case: Case, objective: Objective, column: FoldedColumn, fits: list[Fit]) -> Threshold:
+    best, value = _best(objective, *fits[0])
+    if best is None:
         return Threshold(None, None, None, why=f"no threshold reaches {FLOOR:.0%} on these rows")
-    value = objective.value(_counts(whole, limit))
     pooled, refused = np.zeros(4), 0
-    for fitted, test in parts:
-        chosen = _best(objective, fitted) if len(fitted.pos) else None
+    for fold, fit in enumerate(fits[1:]):
+        chosen, _ = _best(objective, *fit)
         refused += chosen is None
-        pooled += _counts(test, np.inf if chosen is None else chosen)
-    tp, fp, fn, tn = (float(v) for v in pooled)
-    held = objective.value((tp, fp, fn, tn))
-    floor = objective.floor((tp, fp, fn, tn)) if objective.floor else None
+        if chosen is None or chosen < 0:
+            pooled += (0, 0, column.total[1, fold], column.total[0, fold])
+        else:
+            pooled += column.on_fold(chosen, fold)
+    held = _value(objective.gain, pooled)
+    floor = _value(objective.floor, pooled) if objective.floor else None
     why = f"in {refused} of {FOLDS} folds no threshold could be chosen" if refused else None
-    if limit == np.inf:
+    if best < 0:
         return Threshold(None, value, held, floor, why or "never giving the label is best")
-    return Threshold(_as_probability(case, limit), value, held, floor, why)
+    return Threshold(_as_probability(case, column.threshold(best, None)), value, held, floor, why)
 
 
-def _best(objective: Objective, s: Sweep) -> float | None:
-    """The best candidate's threshold; inf where answering no to all is better still; None where none is allowed."""
-    values = objective.choose(s)
+def _best(objective: Objective, hits: np.ndarray, false: np.ndarray, total: int, n: int) -> tuple[int | None, float]:
+    """The best candidate, and its value; -1 where giving the label to none is better still, None where none may be."""
+    if not total:
+        return None, 0.0
+    given = hits + false
+    able = np.diff(hits, append=0) < 0  # a score that only the fold left out has is no candidate of the fit
+    if objective.floor is not None:
+        able &= objective.floor(hits, given, total, n) >= FLOOR - 1e-12
+    values = np.where(able, objective.gain(hits, given, total, n), -np.inf)
     best = int(values.argmax())
     if values[best] == -np.inf:
-        return None
-    nothing = objective.value((0.0, 0.0, float(len(s.pos)), float(len(s.neg)))) if objective.floor is None else None
-    if nothing is not None and nothing > values[best]:
-        return np.inf
-    return s.threshold(best)
+        return None, 0.0
+    if objective.floor is None:
+        nothing = float(objective.gain(np.zeros(1), np.zeros(1), total, n)[0])
+        if nothing > values[best]:
+            return -1, nothing
+    return best, float(values[best])
 
 
-def _counts(s: Sweep, limit: float) -> Counts:
-    fn, tn = int(np.searchsorted(s.pos, limit, "left")), int(np.searchsorted(s.neg, limit, "left"))
-    return float(len(s.pos) - fn), float(len(s.neg) - tn), float(fn), float(tn)
+def _value(gain: Gain, counts: np.ndarray) -> float | None:
+    """A figure of tp, fp, fn, tn; None where undefined."""
+    tp, fp, fn, _ = counts
+    value = float(gain(np.array([tp]), np.array([tp + fp]), float(tp + fn), int(counts.sum()))[0])
+    return None if np.isnan(value) else value
 
 
 def _as_probability(case: Case, limit: float) -> float:

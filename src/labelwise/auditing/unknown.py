@@ -9,6 +9,7 @@ import numpy as np
 
 from labelwise.auditing.calibration import logits_of
 from labelwise.auditing.result import Unknown, UnknownScore
+from labelwise.decisions.caution import FAMILIARITY
 from labelwise.errors import InputError
 from labelwise.kernels.blocks import row_blocks
 from labelwise.metrics.case import Case
@@ -38,9 +39,8 @@ class KnownScore:
     fn: Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-def _energy(z: np.ndarray, p: np.ndarray) -> np.ndarray:
-    top = z.max(1)
-    return top + np.log(np.exp(z - top[:, None]).sum(1))
+def _familiar(name: str) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    return lambda z, p: FAMILIARITY[name](z)
 
 
 def _negative_entropy(z: np.ndarray, p: np.ndarray) -> np.ndarray:
@@ -50,15 +50,15 @@ def _negative_entropy(z: np.ndarray, p: np.ndarray) -> np.ndarray:
 SCORES: dict[str, KnownScore] = {
     "msp": KnownScore("highest probability (Hendrycks and Gimpel 2017)", False, False, lambda z, p: p.max(1)),
     "entropy": KnownScore("negative entropy", False, False, _negative_entropy),
-    "max_logit": KnownScore("highest logit (Hendrycks et al. 2022)", False, True, lambda z, p: z.max(1)),
-    "energy": KnownScore("energy, the log-sum-exp of the logits (Liu et al. 2020)", False, True, _energy),
+    "max_logit": KnownScore("highest logit (Hendrycks et al. 2022)", False, True, _familiar("max_logit")),
+    "energy": KnownScore("energy, the log-sum-exp of the logits (Liu et al. 2020)", False, True, _familiar("energy")),
     "max_probability": KnownScore("highest probability of a label", True, False, lambda z, p: p.max(1)),
-    "max_label_logit": KnownScore("highest logit of a label", True, True, lambda z, p: z.max(1)),
+    "max_label_logit": KnownScore("highest logit of a label", True, True, _familiar("max_logit")),
     "joint_energy": KnownScore(
         "joint energy, the sum of softplus over labels (Wang et al. 2021)",
         True,
         False,
-        lambda z, p: np.logaddexp(0, z).sum(1),
+        _familiar("joint_energy"),
     ),
 }
 """Scores that may tell known from unknown inputs, all from raw logits, before any calibration."""

@@ -14,7 +14,7 @@ from labelwise.auditing.mistakes import mistake_counts, mistake_details
 from labelwise.auditing.paired import compare_cases
 from labelwise.auditing.result import Audit, Finding
 from labelwise.auditing.sureness import compare_confidences
-from labelwise.auditing.thresholds import best_thresholds
+from labelwise.auditing.thresholds import MOST_ROWS, best_thresholds
 from labelwise.auditing.unknown import unknown_inputs
 from labelwise.errors import InputError, OptionError
 from labelwise.io.targets import encode_targets
@@ -95,8 +95,12 @@ def case_of(
             "labelwise.Logits(array, task), Probs or LogProbs, with task = labelwise.infer_task(y)",
         )
     if scores.task.kind == "grouped":
+        first, width = scores.task.groups[0], len(scores.task.groups[0].class_names)
         raise InputError(
-            "scores of one question", f"the task {scores.task}", "the columns of each question on their own"
+            "scores of one question",
+            f"the task {scores.task}: {', '.join(group.name for group in scores.task.groups)}",
+            f"one audit for each question, of its columns alone: the first {width} columns with the labels of "
+            f"{first.name}, and so on",
         )
     if not len(scores):
         raise InputError("scores of at least one row", "no rows", "the scores of the rows that have labels")
@@ -127,8 +131,11 @@ def audit_case(case: Case, *, unknown: Scores | None = None, against: Case | Non
         )
     thresholds = best_thresholds(case)
     if not thresholds:
-        text = "thresholds per label are left out: too few rows, or more than 25 million cells."
+        text = f"thresholds per label are left out: {case.n} rows are too few for five folds."
         findings.append(Finding("no_thresholds", "note", text))
+    if case.n > MOST_ROWS:
+        text = f"thresholds are tuned on {MOST_ROWS} rows, drawn by the seed from {case.n}."
+        findings.append(Finding("thresholds_sampled", "note", text))
     return Audit(
         task=scores.task.kind,
         kind=scores.kind,
