@@ -1,9 +1,12 @@
 """Policies of every kind of task, fitted once."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import labelwise as lw
+from labelwise.policies.to_numpy import policy_source
 from labelwise.scores import LINKS
 
 TASKS = {
@@ -25,6 +28,13 @@ def problem(kind: str, n: int, seed: int = 0):
         p = np.exp(LINKS["softmax"].log_probs(z))
         y = (p.cumsum(1) < rng.random((n, 1))).sum(1).clip(max=task.n_outputs - 1)
     return lw.Logits(z * 2.5, task), y
+
+
+def numpy_file(policy: lw.Policy) -> SimpleNamespace:
+    """The policy's file that needs numpy alone, run."""
+    namespace = {}
+    exec(policy_source(policy), namespace)
+    return SimpleNamespace(**namespace)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """What a policy computes, written once for any engine: arithmetic, comparisons and reductions over rows, in float64.
 
-`decide_program` is `Policy.decide` in the words of `Engine`; the torch module, the ONNX graph and the numpy file are made
-from it.
+`decide_program` is `Policy.decide` in the words of `Engine`; the torch module, the ONNX graph and the numpy file are
+made from it.
 """
 
 from __future__ import annotations
