@@ -18,7 +18,7 @@ __all__ = ["main"]
 VERBS = {
     "compare": ("labelwise.cli:compare_command", "Train heads on the same data, fairly, and say which is better."),
     "audit": ("labelwise.report.audit_command:audit_command", "Say what saved scores really say."),
-    "fit": ("labelwise.policies.command:fit_command", "From scores to one file that decides, with guarantees."),
+    "fit": ("labelwise.report.policy_command:fit_command", "From scores to one file that decides, with guarantees."),
     "decide": ("labelwise.policies.command:decide_command", "Turn new scores into labels with caveats."),
     "export": ("labelwise.policies.command:export_command", "Write a policy for another runtime."),
     "doctor": ("labelwise.doctor.command:doctor_command", "Find output-layer mistakes in code, scores and logs."),
