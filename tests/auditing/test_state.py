@@ -33,6 +33,14 @@ EXACT = (
     "seen_label_count",
     "expected_label_count",
 )
+DRAWN_ANEW = ("aurc", "e_aurc", "augrc")
+"""Their bootstrap has cells of its own in a state."""
+
+
+def bound_of(metric):
+    """What a figure says it may be off by."""
+    words = (metric.why or "").split("off by at most ")
+    return float(words[1].split(";")[0]) if len(words) > 1 else 0.0
 
 
 def parts_of(case, cuts, order):
@@ -76,9 +84,13 @@ def test_the_audit_of_a_state_is_the_audit_of_its_rows(made, kind):
         if name in EXACT:
             assert other.value == pytest.approx(metric.value, abs=1e-12), name
             assert other.n == metric.n, name
-        if metric.value is not None and "off by at most" in (other.why or ""):
-            bound = float(other.why.split("off by at most ")[1].split(";")[0])
+        bound = bound_of(other)
+        if metric.value is not None and bound:
             assert abs(other.value - metric.value) <= bound * 1.06 + 1e-12, name
+        if metric.low is not None and metric.low < metric.high and name not in DRAWN_ANEW:
+            room = 0.02 * (metric.high - metric.low) + 2.1 * bound  # the bound widens it
+            assert other.low == pytest.approx(metric.low, abs=room), name
+            assert other.high == pytest.approx(metric.high, abs=room), name
     assert summed.mistakes == exact.mistakes
     assert summed.approximate is None
     assert {r.id for r in summed.mistake_details.rows} == {r.id for r in exact.mistake_details.rows}
@@ -93,6 +105,10 @@ def test_beyond_the_sample_counts_stay_exact_and_the_rest_says_so(made, monkeypa
     summed = parts_of(case, [500, 1700], [2, 0, 1]).audit(resamples=60)
     assert summed.metrics["accuracy"] == exact.metrics["accuracy"]
     assert "sample of 300 of 3000 rows" in summed.metrics["smooth_ece"].why
+    for name in ("roc_auc_macro", "average_precision_macro", "auroc_confidence", "ece"):
+        one, other = exact.metrics[name], summed.metrics[name]
+        assert other.high - other.low == pytest.approx(one.high - one.low, rel=0.35), name
+        assert "spread of a sample of 300 rows" in other.why
     assert "sample of 300 rows" in summed.approximate
     assert pytest.approx(exact.calibration["temperature"].T, rel=0.2) == summed.calibration["temperature"].T
     assert "sampled" in [f.name for f in summed.findings]
@@ -150,3 +166,34 @@ def test_groups_take_intervals_away(made):
 def test_rows_without_ids_are_not_listed_by_a_number_that_means_nothing(made):
     case = made()
     assert audit_state(case.scores, case.targets).audit(resamples=60).mistake_details.rows == ()
+
+
+def test_intervals_of_several_labels_fall_with_the_rows(made, monkeypatch):
+    monkeypatch.setattr(state_module, "SAMPLE_ROWS", 400)
+    case = made("multilabel", rows=6400)
+    exact = audit(case.scores, case.targets, resamples=60)
+    summed = parts_of(case, [], [0]).audit(resamples=60)
+    assert summed.metrics["f1_micro"].low == pytest.approx(exact.metrics["f1_micro"].low)
+    assert summed.metrics["f1_micro"].high == pytest.approx(exact.metrics["f1_micro"].high)
+    for name in ("f1_macro", "roc_auc_macro", "roc_auc_micro"):
+        one, other = exact.metrics[name], summed.metrics[name]
+        assert other.high - other.low - 2 * bound_of(other) == pytest.approx(one.high - one.low, rel=0.25), name
+
+
+def test_classes_too_rare_for_the_sample_take_the_interval_away(made, monkeypatch):
+    monkeypatch.setattr(state_module, "SAMPLE_ROWS", 300)
+    case = made(rows=3000)
+    case.targets[case.targets == 5] = 4
+    case.targets[:40] = 5  # about four of them are in the sample
+    found = parts_of(case, [], [0]).audit(resamples=60).metrics
+    assert found["roc_auc_macro"].low is None
+    assert "too few rows of 1 classes" in found["roc_auc_macro"].why
+    assert found["auroc_confidence"].low is not None
+
+
+def test_no_figure_is_without_interval_and_reason(made):
+    for kind in KINDS:
+        case = made(kind)
+        for result in (audit_state(case.scores, case.targets).audit(resamples=60), audit(case.scores, case.targets)):
+            for name, metric in result.metrics.items():
+                assert metric.low is not None or metric.why, (kind, name)

@@ -4,8 +4,8 @@ import re
 import numpy as np
 import pytest
 
-from labelwise import InputError, Logits, OptionError, Probs
-from labelwise.auditing import audit
+from labelwise import InputError, Logits, LogProbs, OptionError, Probs, infer_task
+from labelwise.auditing import audit, audit_state
 from labelwise.task import Task
 
 KINDS = ("binary", "multiclass", "ordinal", "multilabel")
@@ -107,6 +107,41 @@ def test_probabilities_of_zero_and_one_are_survived():
     json.dumps(result.to_dict(), allow_nan=False)
     result = audit(Probs(np.array([0.0, 1.0, 0.4] * 20), Task("binary", ("n", "y"))), [0, 1, 1] * 20, resamples=60)
     json.dumps(result.to_dict(), allow_nan=False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("extreme", ["certain", "huge"])
+def test_no_figure_is_infinite_and_none_is_missing_without_a_reason(made, kind, extreme):
+    case = made(kind, rows=90)
+    z = case.scores.array.astype(np.float64)
+    if extreme == "huge":
+        scores = Logits((z * 1e30).astype(np.float32), case.scores.task)
+    else:
+        sure = z > 0 if kind in ("binary", "multilabel") else z == z.max(1, keepdims=True)
+        with np.errstate(divide="ignore"):
+            scores = LogProbs(np.log(sure.astype(np.float64)), case.scores.task)
+    strange = type(scores)(scores.array[:30], scores.task)
+    result = audit(scores, case.targets, resamples=60, unknown=strange, against=strange_order(scores))
+    for found in (result, audit_state(scores, case.targets).audit(resamples=60)):
+        document = found.to_dict()
+        json.dumps(document, allow_nan=False)
+        paired = document["against"]["metrics"] if document["against"] else {}
+        told = {**document["metrics"], **paired}
+        assert [name for name, f in told.items() if f["value"] is None and not f["why"]] == []
+    if extreme == "certain":
+        assert result.metrics["log_loss"].why.startswith("infinite")
+
+
+def strange_order(scores):
+    """Another model's scores of the same rows: these of other rows."""
+    return type(scores)(scores.array[::-1].copy(), scores.task)
+
+
+def test_questions_of_a_grouped_task_are_audited_apart():
+    task = infer_task([["a", "x"], ["b", "y"], ["a", "z"]], groups=["type", "make"])
+    scores = Logits(np.zeros((3, 5)), task)
+    with pytest.raises(InputError, match=r"the first 2 columns with the labels of type"):
+        audit(scores, [0, 1, 0])
 
 
 def test_real_scores_show_what_is_wrong_with_them(shared_data):

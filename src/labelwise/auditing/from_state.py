@@ -9,6 +9,7 @@ import numpy as np
 
 from labelwise.auditing.figures import EDGES
 from labelwise.auditing.result import Audit, Finding, LabelFigures, ReliabilityFigure
+from labelwise.auditing.spread import Binned, told, with_spread, without_interval
 from labelwise.auditing.state import AuditState
 from labelwise.auditing.verb import audit_case
 from labelwise.decisions.mistakes import KINDS as MISTAKES
@@ -24,6 +25,9 @@ from labelwise.scores import Logits, LogProbs, Probs
 __all__ = ["audit_of"]
 
 LEVEL = 0.95
+LEAST_POSITIVES = 10
+MOST_DRAWN = 2_000_000
+"""Of more rows the areas of confidence are not drawn again: harmonic numbers up to n are held."""
 
 
 def audit_of(state: AuditState, *, seed: int, resamples: int) -> Audit:
@@ -41,10 +45,13 @@ def audit_of(state: AuditState, *, seed: int, resamples: int) -> Audit:
     sampled = audit_case(case)
     total = int(state.counts["rows"].sum())
     whole = len(s.key) == total
-    figures = {name: _told(m, case.n, state.n) for name, m in sampled.metrics.items()}
-    figures |= {n: m for n, m in _metrics(state, seed, resamples).items() if n in figures}
+    figures = {name: told(m, case.n, state.n) for name, m in sampled.metrics.items()}
+    for name, figure in _metrics(state, case, seed, resamples).items():
+        if name in figures:
+            found = sampled.metrics[name]
+            figures[name] = with_spread(figure, found, case.n, state.n) if isinstance(figure, Binned) else figure
     if state.grouped:
-        figures = {n: _without_interval(m) for n, m in figures.items()}
+        figures = {n: without_interval(m) for n, m in figures.items()}
     assert sampled.figures is not None
     details = sampled.mistake_details
     if ids is None and details is not None:  # a sampled row without an id cannot be found again
@@ -65,19 +72,26 @@ def audit_of(state: AuditState, *, seed: int, resamples: int) -> Audit:
     )
 
 
-def _metrics(state: AuditState, seed: int, resamples: int) -> dict[str, Metric]:
-    of_task = _of_labels if state.task.kind == "multilabel" else _of_classes
-    return of_task(state, seed, resamples) | _of_confidence(state, seed) | _of_ranking(state)
+def _metrics(state: AuditState, case: Case, seed: int, resamples: int) -> dict[str, Metric | Binned]:
+    rare = _rare(state, case)
+    of_task = _of_labels(state, rare) if state.task.kind == "multilabel" else _of_classes(state, seed, resamples)
+    return of_task | _of_confidence(state, seed) | _of_ranking(state, rare)
+
+
+def _rare(state: AuditState, case: Case) -> int:
+    """Classes that occur, but in too few rows of the sample to tell the spread of figures that count all alike."""
+    in_all, in_sample = state.counts["positives_at"].sum(1), case.columns.positives
+    return int(((in_all > 0) & ~(in_sample >= np.minimum(LEAST_POSITIVES, in_all))).sum())
 
 
 # ------------------------------------------------------------------ one class per row
 
 
-def _of_classes(state: AuditState, seed: int, resamples: int) -> dict[str, Metric]:
+def _of_classes(state: AuditState, seed: int, resamples: int) -> dict[str, Metric | Binned]:
     c, n, width = state.counts, state.n, len(state.task.class_names)
     confusion = c["confusion"]
     margins, drawn = margins_of(confusion), draw_margins(confusion, resamples, seed)
-    out = {}
+    out: dict[str, Metric | Binned] = {}
     for name, figure in FIGURES.items():
         value = float(figure(margins))
         if np.isnan(value):
@@ -85,11 +99,11 @@ def _of_classes(state: AuditState, seed: int, resamples: int) -> dict[str, Metri
         else:
             with np.errstate(divide="ignore", invalid="ignore"):
                 out[name] = Metric(value, *percentile(figure(drawn), LEVEL), n)
-    out["accuracy"] = _rate(int(confusion.trace()), n)
+    out["accuracy"] = right = _rate(int(confusion.trace()), n)
     share = 1.0 if width == 2 and state.task.kind == "binary" else 2 / width
     out["labelwise_accuracy"] = replace(
-        out["accuracy"],
-        **{k: 1 - (1 - getattr(out["accuracy"], k)) * share for k in ("value", "low", "high")},
+        right,
+        **{k: 1 - (1 - getattr(right, k)) * share for k in ("value", "low", "high")},
         n=n if state.task.kind == "binary" else n * width,
     )
     if state.task.kind != "binary":
@@ -102,9 +116,9 @@ def _of_classes(state: AuditState, seed: int, resamples: int) -> dict[str, Metri
         out["labelwise_baseline"] = _rate(int(confusion[0].sum()), n)
     half = 0.5 if width == 2 else 1.0
     out["log_loss"] = _mean(state.sums["nll"], int(c["infinite"][0]), n)
-    out["brier_score"] = _mean(state.sums["brier"] * [1, half, half * half], 0, n)
+    out["brier_score"] = brier = _mean(state.sums["brier"] * [1, half, half * half], 0, n)
     bins = Bins(c["bin_count"], state.sums["bin_confidence"], c["bin_correct"], state.sums["bin_squares"])
-    out["ece"] = Metric(ece_of_bins(bins), n=n, why="no interval from a merged state: see ece_debiased")
+    out["ece"] = Binned(ece_of_bins(bins), n)
     square, variance = debiased_square(bins)
     if square is not None:
         spread = z_of(LEVEL) * variance**0.5
@@ -112,13 +126,12 @@ def _of_classes(state: AuditState, seed: int, resamples: int) -> dict[str, Metri
         out["ece_debiased"] = Metric(value, low, high, n)
     by_class = c["class_count"], state.sums["class_confidence"], c["class_correct"]
     count, confidence, correct = by_class
-    out["ece_classwise"] = Metric(float((np.abs(correct - confidence).sum(1) / n).mean()), n=n, why="no interval")
+    out["ece_classwise"] = Binned(float((np.abs(correct - confidence).sum(1) / n).mean()), n)
     gaps = np.divide((correct - confidence) ** 2, count, out=np.zeros(count.shape), where=count > 0)
     calibration = float(gaps.sum() / n * half)
-    out["brier_calibration"] = Metric(calibration, n=n, why="no interval: biased upwards by the bins' noise")
-    brier = out["brier_score"].value
-    assert brier is not None
-    out["brier_refinement"] = Metric(brier - calibration, n=n, why="no interval: biased by the bins' noise")
+    out["brier_calibration"] = Binned(calibration, n)
+    assert brier.value is not None
+    out["brier_refinement"] = Binned(brier.value - calibration, n)
     if state.task.kind == "ordinal":
         off = c["off_by"]
         out["rank_mae"] = _mean(np.array([n, off @ np.arange(width), off @ np.arange(width) ** 2], float), 0, n)
@@ -133,17 +146,18 @@ def _of_classes(state: AuditState, seed: int, resamples: int) -> dict[str, Metri
 # ------------------------------------------------------------------ several labels
 
 
-def _of_labels(state: AuditState, seed: int, resamples: int) -> dict[str, Metric]:
+def _of_labels(state: AuditState, rare: int) -> dict[str, Metric | Binned]:
     c, s, n = state.counts, state.sums, state.n
     cells = int(c["cells"].sum())
     due = c["tp"] + c["fn"]
-    out = {
+    out: dict[str, Metric | Binned] = {
         "exact_match": _rate(int(c["exact"][0]), n),
         "no_label_rate": _rate(int(c["none_given"][0]), n),
         "log_loss": _ratio(s["nll"], int(c["infinite"][0])),
         "brier_score": _ratio(s["brier"], 0),
         "labelwise_accuracy": _complement(_ratio(s["wrong"], 0)),
         "labelwise_baseline": _complement(_ratio(s["due"], 0)),
+        "f1_micro": _ratio(s["f_micro"], 0) if (c["tp"] + c["fp"] + c["fn"]).any() else _nowhere(n),
         "f1_samples": _mean(s["f_samples"], 0, int(s["f_samples"][0])),
         "seen_label_count": _mean(s["seen"], 0, n),
         "expected_label_count": _mean(s["expected"], 0, n),
@@ -152,47 +166,50 @@ def _of_labels(state: AuditState, seed: int, resamples: int) -> dict[str, Metric
         float(np.maximum(due, c["cells"] - due).sum() / max(cells, 1)), n=cells, why="no interval: tuned on these rows"
     )
     weight = 2 * c["tp"] + c["fp"] + c["fn"]
-    if weight.any():
-        each = 2 * c["tp"][weight > 0] / weight[weight > 0]
-        why = "no interval from a merged state"
-        out["f1_macro"] = Metric(float(each.mean()), n=n, why=why)
-        out["f1_micro"] = Metric(float(2 * c["tp"].sum() / weight.sum()), n=int(weight.sum()), why=why)
+    left = int((weight == 0).sum())
+    each = 2 * c["tp"][weight > 0] / weight[weight > 0]
+    why = f"{left} labels are never due nor given and are left out" if left else None
+    out["f1_macro"] = Binned(float(each.mean()), n, why=why, rare=rare) if len(each) else _nowhere(n)
     confidence, correct = s["class_confidence"], c["class_correct"]
     pooled = np.abs((correct - confidence).sum(0)).sum() / max(cells, 1)
-    out["ece"] = Metric(float(pooled), n=cells, why="no interval: cells of one row are not independent")
+    out["ece"] = Binned(float(pooled), cells)
     known = c["cells"] > 0
     each = np.abs(correct - confidence).sum(1)[known] / c["cells"][known]
-    out["ece_classwise"] = Metric(float(each.mean()), n=n, why="no interval: biased upwards by the bins' noise")
+    out["ece_classwise"] = Binned(float(each.mean()), n)
     return out
+
+
+def _nowhere(n: int) -> Metric:
+    return Metric.undefined("no label is due or given anywhere", n)
 
 
 # ------------------------------------------------------------------ rankings
 
 
-def _of_confidence(state: AuditState, seed: int) -> dict[str, Metric]:
+def _of_confidence(state: AuditState, seed: int) -> dict[str, Metric | Binned]:
     right, wrong = state.counts["right_at"][::-1], state.counts["wrong_at"][::-1]
     used = right + wrong > 0
     right, wrong = right[used], wrong[used]
-    out = {}
+    out: dict[str, Metric | Binned] = {}
     counts = np.stack([right, wrong])
+    bound = _spread_within(right, wrong)
+    how = f"binned by confidence: off by at most {bound:.1e}"
     for name, figure in (("aurc", aurc_of_counts), ("e_aurc", excess_of_counts), ("augrc", augrc_of_counts)):
-        bound = _spread_within(right, wrong)
-        if state.n <= 2_000_000:
-            draws = bootstrap_counts(counts, lambda t, f=figure: f(t[:, 0], t[:, 1]), 200, seed)
-            low, high = percentile(draws, LEVEL)
-        else:
-            low, high = None, None
-        out[name] = Metric(
-            float(figure(right, wrong)), low, high, state.n, f"binned by confidence: off by at most {bound:.1e}"
-        )
+        value = float(figure(right, wrong))
+        if state.n > MOST_DRAWN:
+            out[name] = Binned(value, state.n, bound, how)
+            continue
+        draws = bootstrap_counts(counts, lambda t, f=figure: f(t[:, 0], t[:, 1]), 200, seed)
+        out[name] = Metric(value, *percentile(draws, LEVEL), state.n, how)
     value, bound = _auroc(right[::-1], wrong[::-1])
     if value is not None:
-        out["auroc_confidence"] = Metric(value, n=state.n, why=f"binned: off by at most {bound:.1e}; no interval")
+        out["auroc_confidence"] = Binned(value, state.n, bound, f"binned: off by at most {bound:.1e}")
     taken = np.cumsum(right + wrong)
     kept = taken[np.cumsum(wrong) <= 0.05 * taken]
     cover = float(kept[-1] / state.n) if len(kept) else 0.0
     step = float((right + wrong).max() / state.n)
-    out["coverage_at_risk_5"] = Metric(cover, n=state.n, why=f"binned by confidence: in steps of at most {step:.1e}")
+    how = f"binned by confidence: in steps of at most {step:.1e}"
+    out["coverage_at_risk_5"] = Binned(cover, state.n, step, how)
     return out
 
 
@@ -233,9 +250,9 @@ def _average_precision(positives: np.ndarray, negatives: np.ndarray) -> tuple[fl
     return float(share @ value), float(max(share @ (best - value), share @ (value - worst)))
 
 
-def _of_ranking(state: AuditState) -> dict[str, Metric]:
+def _of_ranking(state: AuditState, rare: int) -> dict[str, Metric | Binned]:
     positives, negatives = state.counts["positives_at"], state.counts["negatives_at"]
-    out = {}
+    out: dict[str, Metric | Binned] = {}
     for name, figure in (("roc_auc_macro", _auroc), ("average_precision_macro", _average_precision)):
         found = [figure(p, m) for p, m in zip(positives, negatives, strict=True)]
         known = [(v, b) for v, b in found if v is not None]
@@ -244,14 +261,16 @@ def _of_ranking(state: AuditState) -> dict[str, Metric]:
             continue
         value, bound = (float(np.mean(column)) for column in zip(*known, strict=True))
         left = len(found) - len(known)
-        more = f"; {left} of {len(found)} classes never occur and are left out" if left else ""
-        out[name] = Metric(value, n=state.n, why=f"binned by log-odds: off by at most {bound:.1e}; no interval{more}")
+        why = f"{left} of {len(found)} classes never occur and are left out" if left else None
+        out[name] = Binned(value, state.n, bound, _by_log_odds(bound), why, rare)
     value, bound = _auroc(positives.sum(0), negatives.sum(0))
     if state.task.kind == "multilabel" and value is not None:
-        out["roc_auc_micro"] = Metric(
-            value, n=state.n, why=f"binned by log-odds: off by at most {bound:.1e}; no interval"
-        )
+        out["roc_auc_micro"] = Binned(value, state.n, bound, _by_log_odds(bound))
     return out
+
+
+def _by_log_odds(bound: float) -> str:
+    return f"binned by log-odds: off by at most {bound:.1e}"
 
 
 # ------------------------------------------------------------------ the rest
@@ -313,19 +332,6 @@ def _findings(state: AuditState, sampled: int) -> list[Finding]:
         text = "rows come in groups, which a merged state does not keep: intervals are left out."
         found.append(Finding("groups_not_kept", "warning", text))
     return found
-
-
-def _told(metric: Metric, sampled: int, n: int) -> Metric:
-    if sampled == n:
-        return metric
-    why = f"from a sample of {sampled} of {n} rows"
-    return replace(metric, why=f"{metric.why}; {why}" if metric.why else why)
-
-
-def _without_interval(metric: Metric) -> Metric:
-    if metric.low is None or metric.low == metric.high:
-        return metric
-    return replace(metric, low=None, high=None, why="no interval: a merged state does not keep groups")
 
 
 def _rate(k: int, n: int) -> Metric:

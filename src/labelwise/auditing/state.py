@@ -197,6 +197,7 @@ def _labels(case: Case) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         "wrong": _pair_moments(c.wrong, c.known),
         "due": _pair_moments(c.due, c.known),
         "f_samples": _moments(f),
+        "f_micro": _pair_moments(2 * c.hits, total),
         "seen": _moments(c.due[known]),
         "expected": _moments(c.expected[known]),
         "class_confidence": c.bins.confidence,

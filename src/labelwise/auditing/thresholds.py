@@ -154,4 +154,4 @@ def _as_probability(case: Case, limit: float) -> float:
         return float(limit)
     if case.scores.kind == "log-probabilities" or case.ranking_offset is not None:
         return float(np.exp(min(limit, 0)))
-    return float(1 / (1 + np.exp(-limit)))
+    return float(1 / (1 + np.exp(-np.clip(limit, -700, 700))))

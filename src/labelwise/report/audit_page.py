@@ -81,7 +81,7 @@ def write_audit(audit: Audit, folder: Path | str, *, about: Mapping[str, Any] | 
 
 
 def audit_json(audit: Audit) -> bytes:
-    """The audit as one JSON document; an infinite figure is null, as JSON has no word for it."""
+    """The audit as one JSON document; what would be infinite is None with its reason, so every number has a spelling."""
     import msgspec
 
     return msgspec.json.encode(audit, enc_hook=lambda value: value.item())  # numpy's own numbers
