@@ -20,7 +20,7 @@ SIGMOID = HEADS["sigmoid"].with_settings(pos_weight=3)
 
 def differing(a: Arm, b: Arm) -> set[str]:
     found = {f.name for f in fields(Arm) if f.name != "head" and getattr(a, f.name) != getattr(b, f.name)}
-    return found | {n for n in ("reduction", "bias", "pos_weight") if getattr(a.head, n) != getattr(b.head, n)}
+    return found | {n for n in ("reduction", "bias", "values") if getattr(a.head, n) != getattr(b.head, n)}
 
 
 TOUCHES = {
@@ -29,7 +29,7 @@ TOUCHES = {
     "reduction": {"reduction"},
     "bias": {"bias"},
     "learning_rate": {"rate"},
-    "weighting": {"pos_weight"},
+    "weighting": {"values"},
 }
 
 

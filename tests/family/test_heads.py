@@ -12,16 +12,26 @@ import pytest
 import torch
 
 from labelwise.decisions import DECISION_RULES
-from labelwise.heads import BIASES, HEADS, head_from
+from labelwise.heads import BIASES, HEADS, Head, head_from
+from labelwise.heads.space import dense, shares
 from labelwise.scores import LINKS
 from labelwise.task import Group, Labels, Task
 
+# Other values of a setting that are tried beside the customary one.
+OTHERS: dict[str, tuple[float | str, ...]] = {"pos_weight": (3.0,), "corrected": ()}
+
+
+def variants(head: Head) -> list[Head]:
+    """The head as it is customary, and with each other value of each setting."""
+    return [head, *(head.with_settings(**{s.name: v}) for s in head.settings for v in OTHERS[s.name])]
+
+
 SETTINGS = [
-    head.with_settings(reduction=reduction, bias=bias, **({"pos_weight": weight} if head.weighted else {}))
-    for head in HEADS.values()
+    head.with_settings(reduction=reduction, bias=bias)
+    for row in HEADS.values()
+    for head in variants(row)
     for reduction in head.reductions
     for bias in BIASES
-    for weight in ((1.0, 3.0) if head.weighted else (1.0,))
 ]
 CASES = [pytest.param(head, kind, id=f"{head.spec}-{kind}") for head in SETTINGS for kind in head.rules]
 # What the bias cannot change is tried with one bias only.
@@ -59,12 +69,12 @@ def encoded(head, labels: Labels) -> torch.Tensor:
     return torch.from_numpy(head.encode(labels.task, labels.targets))
 
 
-def oracle(head, z: np.ndarray, targets: torch.Tensor) -> np.ndarray:
-    return head._oracle(head, z, head._dense(targets.numpy(), z.shape[1]).astype(np.float64))
+def oracle(head, task: Task, z: np.ndarray, targets: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+    return head._oracle(head, z, dense(task, targets.numpy()))
 
 
-def oracle_gradient(head, z: np.ndarray, targets: torch.Tensor) -> np.ndarray:
-    return head._oracle_gradient(head, z, head._dense(targets.numpy(), z.shape[1]).astype(np.float64))
+def bound(head, labels: Labels):
+    return head.bind(labels.task, labels.targets)
 
 
 # ------------------------------------------------------------------ values and gradients
@@ -74,10 +84,10 @@ def oracle_gradient(head, z: np.ndarray, targets: torch.Tensor) -> np.ndarray:
 @pytest.mark.parametrize("scale", [1.0, 5.0, 30.0])
 def test_value_and_gradient_agree_with_the_oracle(head, kind, scale):
     labels = labels_of(kind, 7)
-    targets = encoded(head, labels)
+    head, targets = bound(head, labels), encoded(head, labels)
     z = np.random.default_rng(1).normal(0, scale, (len(targets), width_of(head, kind, 7)))
     z = z.astype(np.float32).astype(np.float64)  # the same numbers in both precisions
-    value, slope = oracle(head, z, targets), oracle_gradient(head, z, targets)
+    value, slope = oracle(head, labels.task, z, targets)
     for dtype, near in ((torch.float64, 1e-12), (torch.float32, 1e-6)):
         logits = torch.tensor(z, dtype=dtype, requires_grad=True)
         rows = head.loss_rows(logits, targets)
@@ -91,7 +101,7 @@ def test_value_and_gradient_agree_with_the_oracle(head, kind, scale):
 @pytest.mark.parametrize(("head", "kind"), LOSSES)
 def test_first_and_second_derivatives_agree_with_differences(head, kind):
     labels = labels_of(kind, 3, rows=5)
-    targets = encoded(head, labels)
+    head, targets = bound(head, labels), encoded(head, labels)
     z = torch.randn(5, width_of(head, kind, 3), dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 2
     z.requires_grad_()
     assert torch.autograd.gradcheck(lambda x: head.loss_rows(x, targets), z)
@@ -120,26 +130,26 @@ def extreme_logits(width: int, chosen: list[int] | slice) -> torch.Tensor:
 def hard_targets(head, kind: str, z: torch.Tensor, classes: int) -> dict[str, torch.Tensor]:
     """Right and wrong answers to the logits, soft ones, none and all, as far as the task has them."""
     task = task_of(kind, classes)
+    with np.errstate(over="ignore"):
+        log_p = head.log_probs(z.double().clamp(-1e25, 1e25).numpy(), task)
     if kind == "multilabel":
         rng = np.random.default_rng(0)
-        z = z.numpy()
         found = {
-            "right": z > 0,
-            "wrong": z <= 0,
-            "soft": rng.random(z.shape),
-            "none": np.zeros(z.shape),
-            "all": np.ones(z.shape),
-            "unknown": np.full(z.shape, np.nan),
+            "right": log_p > np.log(0.5),
+            "wrong": log_p <= np.log(0.5),
+            "soft": rng.random(log_p.shape),
+            "none": np.zeros(log_p.shape),
+            "all": np.ones(log_p.shape),
+            "unknown": np.full(log_p.shape, np.nan),
         }
         return {name: torch.from_numpy(head.encode(task, t.astype(np.float32))) for name, t in found.items()}
-    z = z.double()
-    if z.shape[1] == 1 and kind == "binary":
-        best = (z[:, 0] > 0).long()
+    if kind == "binary":
+        best = (log_p[:, 0] > np.log(0.5)).astype(np.int64)
         found = {"right": best, "wrong": 1 - best}
     else:
-        found = {"right": z.argmax(1), "wrong": z.argmin(1)}
+        found = {"right": log_p.argmax(1), "wrong": log_p.argmin(1)}
     shape = (lambda t: t[:, None].astype(np.float32)) if kind == "grouped" else (lambda t: t)
-    return {name: torch.from_numpy(head.encode(task, shape(t.numpy()))) for name, t in found.items()}
+    return {name: torch.from_numpy(head.encode(task, shape(t))) for name, t in found.items()}
 
 
 @pytest.mark.parametrize(("head", "kind"), LOSSES)
@@ -147,8 +157,9 @@ def hard_targets(head, kind: str, z: torch.Tensor, classes: int) -> dict[str, to
 @pytest.mark.parametrize("classes", [1, 2, 3, 37, 100_000])
 def test_everything_is_finite_on_extreme_inputs(head, kind, dtype, classes):
     many = classes == 100_000
-    if (kind == "binary" and classes != 2) or (many and head.pos_weight != 1):
+    if (kind == "binary" and classes != 2) or (many and head.values):
         return
+    head = bound(head, labels_of(kind, classes, rows=4))
     patterns = extreme_logits(width_of(head, kind, classes), [0, -5, -4, -3, -1] if many else slice(None))
     for name, targets in hard_targets(head, kind, patterns, classes).items():
         for rows in (len(patterns), 1, 0):
@@ -175,6 +186,7 @@ def test_a_confidently_wrong_answer_has_a_gradient(head, kind, dtype):
         width = width_of(head, kind, classes)
         z = torch.full((1, width), -size)
         z[0, 0] = size
+        head = bound(head, labels_of(kind, classes))
         targets = hard_targets(head, kind, z, classes)["wrong"]
         logits = z.to(dtype).requires_grad_()
         (gradient,) = torch.autograd.grad(head.loss_rows(logits, targets).sum(), logits)
@@ -184,7 +196,7 @@ def test_a_confidently_wrong_answer_has_a_gradient(head, kind, dtype):
 @pytest.mark.parametrize(("head", "kind"), LOSSES)
 def test_nan_stays_in_its_own_row(head, kind):
     labels = labels_of(kind, 5, rows=6)
-    targets = encoded(head, labels)
+    head, targets = bound(head, labels), encoded(head, labels)
     z = torch.randn(6, width_of(head, kind, 5))
     clean = z.clone().requires_grad_()
     (expected,) = torch.autograd.grad(head.loss_rows(clean, targets).sum(), clean)
@@ -203,19 +215,21 @@ def test_nan_stays_in_its_own_row(head, kind):
 
 
 @pytest.mark.parametrize(("head", "kind"), LOSSES)
-def test_a_shift_of_every_logit_matters_only_where_classes_compete(head, kind):
-    targets = encoded(head, labels_of(kind, 5))
+def test_a_shift_of_every_output_matters_only_where_it_is_said_to(head, kind):
+    labels = labels_of(kind, 5)
+    head, targets = bound(head, labels), encoded(head, labels)
     z = torch.randn(len(targets), width_of(head, kind, 5), dtype=torch.float64)
     apart = (head.loss_rows(z, targets) - head.loss_rows(z + 7, targets)).abs()
-    if LINKS[head.link].exclusive:
+    if head.space.shift_invariant:
         assert apart.max() < 1e-9
     else:
-        assert apart.max() > 1
+        assert apart.max() > 0.1
 
 
 @pytest.mark.parametrize(("head", "kind"), LOSSES)
 def test_order_repetition_and_splitting_of_the_batch_do_not_matter(head, kind):
-    targets = encoded(head, labels_of(kind, 5))
+    labels = labels_of(kind, 5)
+    head, targets = bound(head, labels), encoded(head, labels)
     rows = len(targets)
     z = torch.randn(rows, width_of(head, kind, 5), dtype=torch.float64)
     loss, each = head.loss(z, targets), head.loss_rows(z, targets)
@@ -229,7 +243,8 @@ def test_order_repetition_and_splitting_of_the_batch_do_not_matter(head, kind):
 
 @pytest.mark.parametrize(("head", "kind"), LOSSES)
 def test_the_callers_tensors_are_not_changed(head, kind):
-    targets = encoded(head, labels_of(kind, 5))
+    labels = labels_of(kind, 5)
+    head, targets = bound(head, labels), encoded(head, labels)
     z = torch.tensor([[INF]]).expand(len(targets), width_of(head, kind, 5)).clone()
     before = z.clone(), targets.clone()
     head.loss(z, targets)
@@ -248,7 +263,7 @@ def test_the_first_loss_is_the_one_the_head_promises(head, kind, classes):
     assert bias.shape == (head.n_outputs(labels.task),)
     assert np.isfinite(bias).all()
     z = torch.tensor(np.tile(bias, (200, 1)), dtype=torch.float32)
-    seen = head.loss(z, encoded(head, labels)).item()
+    seen = bound(head, labels).loss(z, encoded(head, labels)).item()
     assert seen == pytest.approx(head.initial_loss(labels.task, labels.targets), rel=1e-6)
 
 
@@ -257,7 +272,7 @@ def test_the_first_gradient_is_the_one_the_head_promises(head, kind):
     labels = labels_of(kind, 7, rows=64)
     bias = head.initial_bias(labels.task, labels.targets)
     z = torch.tensor(np.tile(bias, (64, 1)), requires_grad=True)
-    (gradient,) = torch.autograd.grad(head.loss(z, encoded(head, labels)), z)
+    (gradient,) = torch.autograd.grad(bound(head, labels).loss(z, encoded(head, labels)), z)
     promised = head.initial_gradient_norm(labels.task, labels.targets, batch_size=64)
     assert gradient.norm().item() == pytest.approx(promised, rel=1e-6)
 
@@ -270,7 +285,7 @@ def test_a_prior_bias_is_the_best_constant_and_zero_is_zero(head, kind):
         assert not bias.any()
         return
     z = torch.tensor(np.tile(bias, (2000, 1)), requires_grad=True)
-    (gradient,) = torch.autograd.grad(head.loss(z, encoded(head, labels)), z)
+    (gradient,) = torch.autograd.grad(bound(head, labels).loss(z, encoded(head, labels)), z)
     np.testing.assert_allclose(gradient.sum(0), 0, atol=2e-3)  # but for the half row that keeps it finite
     zero = head.with_settings(bias="zero")
     assert head.initial_loss(labels.task, labels.targets) < zero.initial_loss(labels.task, labels.targets)
@@ -300,14 +315,17 @@ def test_targets_and_outputs_fit_each_other(head, kind):
         assert found.max() < width
     else:
         assert found.dtype == np.float32
-        assert found.shape == (len(before), width)
+        assert len(found) == len(before)
     np.testing.assert_array_equal(labels.targets, before)
-    assert width == labels.task.n_outputs or (kind == "binary" and width == 2)
+    assert 0 <= head.space.constants(labels.task) < width
+    told = head.properties(labels.task)
+    assert (told["outputs"], told["rule"]) == (width, head.rules[kind])
 
 
 @pytest.mark.parametrize("head", SETTINGS, ids=lambda h: h.spec)
 def test_the_contract_of_a_head(head):
-    assert head.link in LINKS
+    if head.link in LINKS:
+        assert LINKS[head.link].exclusive == head.exclusive
     assert set(head.rules.values()) <= set(DECISION_RULES)
     assert head.reduction in head.reductions
     assert HEADS[head.name].name == head.name
@@ -332,20 +350,50 @@ def test_the_gradient_scale_is_the_ratio_to_the_sum_over_labels(head):
         targets = encoded(head, labels)
         scale = head.gradient_scale(labels.task)
         unscaled = head.with_settings(reduction="sum_labels") if "sum_labels" in head.reductions else head
-        np.testing.assert_allclose(oracle(head, z, targets), oracle(unscaled, z, targets) * scale, rtol=1e-12)
+        (own, _), (full, _) = (oracle(bound(h, labels), labels.task, z, targets) for h in (head, unscaled))
+        np.testing.assert_allclose(own, full * scale, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("head", "kind"), CASES)
-def test_a_proper_loss_is_least_at_the_true_probabilities(head, kind):
-    """Of many draws with known chances, no other probabilities of the head's link have a lower mean loss."""
-    if not head.calibrated or head.pos_weight != 1 or kind == "multilabel":
+@pytest.mark.parametrize(("head", "kind"), LOSSES)
+def test_probabilities_are_probabilities(head, kind):
+    labels = labels_of(kind, 5)
+    head = bound(head, labels)
+    z = np.random.default_rng(0).normal(0, 3, (40, head.n_outputs(labels.task)))
+    log_p = head.log_probs(z, labels.task)
+    assert log_p.shape == (40, labels.task.n_outputs)
+    assert log_p.dtype == np.float64
+    assert (log_p <= 1e-12).all()
+    if head.exclusive and kind not in ("binary", "grouped"):
+        np.testing.assert_allclose(np.exp(log_p).sum(1), 1, rtol=1e-9)
+    extreme = extreme_logits(head.n_outputs(labels.task), slice(None)).double().clamp(-1e25, 1e25).numpy()
+    assert not np.isnan(head.log_probs(extreme, labels.task)).any()
+
+
+@pytest.mark.parametrize(("head", "kind"), LOSSES)
+def test_a_calibrated_heads_best_constant_says_the_shares_of_the_labels(head, kind):
+    """What a proper loss is: least where the probabilities are the true ones."""
+    if not head.calibrated or (head.exclusive and kind == "multilabel"):  # there they share one unit
         return
     labels = labels_of(kind, 4, rows=4000)
-    targets = encoded(head, labels)
-    shares = head._dense(targets.numpy(), head.n_outputs(labels.task)).mean(0, keepdims=True)
-    best = LINKS[head.link].logits(np.log(shares))
-    rng = np.random.default_rng(0)
-    least = oracle(head, np.repeat(best, 4000, 0), targets).mean()
-    for _ in range(10):
-        other = best + rng.normal(0, 0.2, best.shape)
-        assert oracle(head, np.repeat(other, 4000, 0), targets).mean() > least - 1e-12
+    bias = head.with_settings(bias="prior").initial_bias(labels.task, labels.targets)
+    said = np.exp(bound(head, labels).log_probs(bias[None], labels.task))[0]
+    np.testing.assert_allclose(said, shares(labels.task.truth(labels.targets)), atol=1e-3)
+
+
+@pytest.mark.parametrize("head", [p for p in SETTINGS if p.bias == "zero"], ids=lambda h: h.spec)
+def test_a_module_starts_at_the_promised_loss_and_learns(head):
+    for kind in head.rules:
+        labels = labels_of(kind, 4, rows=300)
+        told = torch.nan_to_num(torch.from_numpy(labels.task.truth(labels.targets)))
+        module = head.with_settings(bias="prior").module(told.shape[1], labels.task, labels.targets)
+        targets = module.encode(labels.targets)
+        promised = module.head.initial_loss(labels.task, labels.targets)
+        assert module.loss(module(told), targets).item() == pytest.approx(promised, rel=1e-5)
+        optimiser = torch.optim.Adam(module.parameters(), 0.05)
+        for _ in range(60):
+            loss = module.loss(module(told), targets)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+        assert loss.item() < promised - 0.05 * abs(promised), kind
+        assert module.log_probs(module(told)).shape == (300, labels.task.n_outputs)

@@ -7,7 +7,8 @@ import torch
 
 from labelwise.errors import OptionError
 from labelwise.heads import HEADS, head_from
-from labelwise.heads.head import finite_logits, number_text
+from labelwise.heads.head import finite_logits
+from labelwise.heads.setting import number_text
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,7 @@ from labelwise.heads.head import finite_logits, number_text
 def test_heads_are_named_with_their_settings(spec, name, settings):
     head = head_from(spec)
     assert head.name == name
-    assert {key: getattr(head, key) for key in settings} == settings
+    assert {key: head[key] if head.has(key) else getattr(head, key) for key in settings} == settings
 
 
 def test_a_spec_tells_only_what_is_not_customary_and_loses_no_digit():

@@ -28,7 +28,8 @@ def test_every_class_is_in_every_part_in_its_share(counts, seed):
     for part, share in zip(PARTS, (0.6, 0.2, 0.2), strict=True):
         found = np.bincount(y[getattr(split, part)], minlength=len(counts))
         assert (found > 0).all(), part
-        assert np.abs(found - share * np.array(counts)).max() <= 2.01, part
+        small = sum(c < 5 for c in counts)  # each gives a part a whole row where its share is a fraction
+        assert np.abs(found - share * np.array(counts)).max() <= 2.01 + small, part
         assert abs(found.sum() - share * len(y)) <= 1 + len(counts) * (min(counts) < 5), part
 
 

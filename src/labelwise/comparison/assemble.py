@@ -8,7 +8,7 @@ import numpy as np
 
 from labelwise.comparison.claims import make_claims
 from labelwise.comparison.figures import Judged, figures_for
-from labelwise.comparison.judge import OOD_FIGURES, HeadRun, ood_figures, selection_score
+from labelwise.comparison.judge import OOD_FIGURES, HeadRun, ood_figures
 from labelwise.comparison.mistakes import label_names, mistake_rows
 from labelwise.comparison.protocol import Protocol
 from labelwise.comparison.result import (
@@ -29,7 +29,7 @@ from labelwise.comparison.result import (
 )
 from labelwise.comparison.statistics import differences, over_seeds
 from labelwise.comparison.trials import SeedRun
-from labelwise.decisions import DECISION_RULES, KINDS
+from labelwise.decisions import KINDS, rules_for
 from labelwise.decisions.curves import threshold_shares
 from labelwise.heads import Head
 from labelwise.io.dataset import Dataset
@@ -80,7 +80,7 @@ def assemble(
         head.spec: _head_result(head, protocol, task, dataset.targets, seed_runs, runs[head.spec], ood is not None)
         for head in protocol.heads
     }
-    gaps = differences(runs, metrics, list(DECISION_RULES), {h.spec: h.rule(task) for h in protocol.heads}, margin)
+    gaps = differences(runs, metrics, list(rules_for(task)), {h.spec: h.rule(task) for h in protocol.heads}, margin)
     headline = "strict_accuracy" if task.exclusive else "macro_f1"
     titles = {name: info.title for name, info in metrics.items()}
     claims = make_claims(task, results, gaps, headline, titles, len(protocol.seeds), margin)
@@ -101,7 +101,7 @@ def assemble(
         settings=settings,
         metrics=metrics,
         ood_metrics={} if ood is None else OOD_FIGURES,
-        rules={name: RuleInfo(rule.title, rule.text) for name, rule in DECISION_RULES.items()},
+        rules={name: RuleInfo(rule.title, rule.text) for name, rule in rules_for(task).items()},
         headline_metric=headline,
         selection="strict accuracy of the argmax on validation, of equals the lower validation loss"
         if task.exclusive
@@ -153,7 +153,7 @@ def _head_result(
             )
             for name, figure in figures.items()
         }
-        for rule in DECISION_RULES
+        for rule in rules_for(task)
     }
     return HeadResult(
         title=head.title,
@@ -167,13 +167,13 @@ def _head_result(
             float(np.mean([_expected_gradient(head, task, targets, r, protocol) for r in seed_runs])),
             float(np.mean([run.outcome.gradient_norm for run in runs])),
         ),
-        rates=tuple(_rate_point(head, rate, protocol, task, targets, seed_runs, runs) for rate in protocol.rates),
+        rates=tuple(_rate_point(head, rate, protocol, task, seed_runs, runs) for rate in protocol.rates),
         chosen_rates=tuple(run.trial.rate for run in runs),
         at_edge=_edge(head, protocol, runs),
         rules=rules,
         thresholds={
             rule: [[round(float(t), 6) for t in run.thresholds[rule]] for run in runs]
-            for rule in DECISION_RULES
+            for rule in rules_for(task)
             if runs[0].thresholds[rule].size
         },
         ood=_ood(head, task, runs) if with_ood else {},
@@ -199,20 +199,13 @@ def _expected_gradient(head: Head, task: Task, targets: np.ndarray, run: SeedRun
 
 
 def _rate_point(
-    head: Head,
-    rate: float,
-    protocol: Protocol,
-    task: Task,
-    targets: np.ndarray,
-    seed_runs: list[SeedRun],
-    runs: list[HeadRun],
+    head: Head, rate: float, protocol: Protocol, task: Task, seed_runs: list[SeedRun], runs: list[HeadRun]
 ) -> RatePoint:
     scores, losses = [], []
-    for seed_run in seed_runs:
+    for seed_run, run in zip(seed_runs, runs, strict=True):
         outcome = seed_run.outcomes[Trial(head, rate).key]
         if not outcome.diverged:
-            truth = targets[seed_run.split.validation]
-            scores.append(selection_score(head, task, outcome.logits["validation"], truth))
+            scores.append(run.scores[rate])
             losses.append(float(outcome.history[-1, 1]))
     free = OPTIMISERS[protocol.budget.optimiser].scale_free
     return RatePoint(
@@ -241,7 +234,7 @@ def _edge(head: Head, protocol: Protocol, runs: list[HeadRun]) -> str | None:
 
 
 def _ood(head: Head, task: Task, runs: list[HeadRun]) -> dict[str, Value]:
-    each = [ood_figures(head, task, run.outcome.logits["test"], run.outcome.logits["ood"]) for run in runs]
+    each = [ood_figures(run.head, task, run.outcome.logits["test"], run.outcome.logits["ood"]) for run in runs]
     return {name: over_seeds([e[name] for e in each], ALWAYS, (0.0, 1.0)) for name in OOD_FIGURES}
 
 

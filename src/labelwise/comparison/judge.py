@@ -11,14 +11,14 @@ from labelwise.comparison.figures import Judged, figures_for
 from labelwise.comparison.protocol import Protocol
 from labelwise.comparison.result import MetricInfo
 from labelwise.comparison.trials import SeedRun
-from labelwise.decisions import DECISION_RULES, argmax_answers
+from labelwise.decisions import argmax_answers, rules_for
 from labelwise.heads import Head
 from labelwise.metrics import auroc, fpr_at_tpr, mean_average_precision, strict_accuracy
 from labelwise.scores import LINKS
 from labelwise.task import Task
 from labelwise.training.loop import Outcome, Trial
 
-__all__ = ["OOD_FIGURES", "HeadRun", "choose_rate", "judge_seed", "log_probabilities", "ood_figures", "selection_score"]
+__all__ = ["OOD_FIGURES", "HeadRun", "best_rate", "judge_seed", "ood_figures", "rate_scores", "selection_score"]
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,9 @@ class HeadRun:
     """One head on one seed: the chosen trial and its test rows under every rule.
 
     Attributes:
-        head: the head.
+        head: the head, bound to the seed's training rows.
         seed: the seed.
+        scores: learning rate -> selection score, -inf where training diverged.
         trial: the trial with the chosen rate.
         outcome: of that trial.
         test: row numbers of the test part.
@@ -38,6 +39,7 @@ class HeadRun:
 
     head: Head
     seed: int
+    scores: dict[float, float]
     trial: Trial
     outcome: Outcome
     test: np.ndarray
@@ -59,31 +61,41 @@ def judge_seed(run: SeedRun, protocol: Protocol, task: Task, targets: np.ndarray
         Head spec -> its `HeadRun`.
     """
     found = {}
-    for head in protocol.heads:
-        trial = choose_rate(head, run, protocol.rates, task, targets[run.split.validation])
-        found[head.spec] = _judge(head, trial, run, task, targets)
+    for row in protocol.heads:
+        head = row.bind(task, targets[run.split.train])
+        scores = rate_scores(head, run, protocol.rates, task, targets)
+        trial = Trial(row, best_rate(head, run, scores))
+        found[head.spec] = _judge(head, scores, trial, run, task, targets)
     return found
 
 
-def choose_rate(head: Head, run: SeedRun, rates: Sequence[float], task: Task, targets: np.ndarray) -> Trial:
-    """The trial with the best selection score on validation; of equals the one with the lower loss.
+def rate_scores(
+    head: Head, run: SeedRun, rates: Sequence[float], task: Task, targets: np.ndarray
+) -> dict[float, float]:
+    """Learning rate -> selection score on validation, -inf where training diverged.
 
     Args:
-        head: the head.
+        head: bound to the seed's training rows.
         run: the seed's outcomes.
         rates: the grid.
         task: the task.
-        targets: targets of the validation rows.
+        targets: targets of all rows.
     """
-    trials = [Trial(head, rate) for rate in rates]
+    found = {}
+    for rate in rates:
+        outcome, truth = run.outcomes[Trial(head, rate).key], targets[run.split.validation]
+        found[rate] = -np.inf if outcome.diverged else selection_score(head, task, outcome.logits["validation"], truth)
+    return found
 
-    def merit(trial: Trial) -> tuple[float, float]:
-        outcome = run.outcomes[trial.key]
-        if outcome.diverged:
-            return -np.inf, -np.inf
-        return selection_score(head, task, outcome.logits["validation"], targets), -float(outcome.history[-1, 1])
 
-    return max(trials, key=merit)
+def best_rate(head: Head, run: SeedRun, scores: Mapping[float, float]) -> float:
+    """The rate with the best selection score; of equals the one with the lower validation loss."""
+
+    def merit(rate: float) -> tuple[float, float]:
+        loss = float(run.outcomes[Trial(head, rate).key].history[-1, 1])
+        return scores[rate], -np.inf if np.isnan(loss) else -loss
+
+    return max(scores, key=merit)
 
 
 def selection_score(head: Head, task: Task, logits: np.ndarray, targets: np.ndarray) -> float:
@@ -91,7 +103,7 @@ def selection_score(head: Head, task: Task, logits: np.ndarray, targets: np.ndar
 
     Neither depends on a threshold nor on the scale of a loss, so it is the same measure for every head.
     """
-    probs = np.exp(log_probabilities(head, task, logits))
+    probs = np.exp(head.log_probs(logits, task))
     truth = task.truth(targets)
     if task.exclusive:
         score = strict_accuracy(argmax_answers(probs, np.empty(0), task), truth)
@@ -100,26 +112,22 @@ def selection_score(head: Head, task: Task, logits: np.ndarray, targets: np.ndar
     return float("-inf") if score is None else score
 
 
-def log_probabilities(head: Head, task: Task, logits: np.ndarray) -> np.ndarray:
-    """(N, n_outputs of the task) log-probabilities of a head's logits; a yes/no task keeps the yes alone."""
-    log_p = LINKS[head.link].log_probs(logits.astype(np.float64))
-    return log_p[:, 1:] if task.kind == "binary" and log_p.shape[1] == 2 else log_p
-
-
-def _judge(head: Head, trial: Trial, run: SeedRun, task: Task, targets: np.ndarray) -> HeadRun:
+def _judge(
+    head: Head, scores: dict[float, float], trial: Trial, run: SeedRun, task: Task, targets: np.ndarray
+) -> HeadRun:
     outcome = run.outcomes[trial.key]
-    tuning = np.exp(log_probabilities(head, task, outcome.logits["validation"]))
+    tuning = np.exp(head.log_probs(outcome.logits["validation"], task))
     tuning_truth = task.truth(targets[run.split.validation])
-    log_p = log_probabilities(head, task, outcome.logits["test"])
+    log_p = head.log_probs(outcome.logits["test"], task)
     base = Judged(task, targets[run.split.test], log_p, np.zeros(log_p.shape, bool))
     figures = figures_for(task)
     fixed = {name: f.of(base) for name, f in figures.items() if not f.ruled}
     thresholds, judged, found = {}, {}, {}
-    for name, rule in DECISION_RULES.items():
+    for name, rule in rules_for(task).items():
         thresholds[name] = rule.tune(tuning, tuning_truth, task)
         judged[name] = replace(base, answers=rule.answers(base.probs, thresholds[name], task))
         found[name] = {f: fixed[f] if f in fixed else figure.of(judged[name]) for f, figure in figures.items()}
-    return HeadRun(head, run.seed, trial, outcome, run.split.test, thresholds, judged, found)
+    return HeadRun(head, run.seed, scores, trial, outcome, run.split.test, thresholds, judged, found)
 
 
 # ------------------------------------------------------------------ inputs of no known class
@@ -155,7 +163,7 @@ def ood_figures(head: Head, task: Task, known: np.ndarray, unknown: np.ndarray) 
     Source: Hendrycks & Gimpel 2017 (top probability), Hendrycks et al. 2022 (top logit), Liu et al. 2020 (energy),
     Wang et al. 2021 (joint energy).
     """
-    probs = np.exp(log_probabilities(head, task, unknown))
+    probs = np.exp(head.log_probs(unknown, task))
     top = np.maximum(probs, 1 - probs).max(1) if task.kind == "binary" else probs.max(1)
     found: dict[str, float | None] = {
         "answer_rate_half": None if task.kind == "binary" else float((probs >= 0.5).any(1).mean()),
@@ -164,14 +172,21 @@ def ood_figures(head: Head, task: Task, known: np.ndarray, unknown: np.ndarray) 
     }
     both = np.concatenate([known, unknown]).astype(np.float64)
     is_known = np.arange(len(both)) < len(known)
-    for name, score in _knownness(head, both).items():
-        found[f"{name}_auroc"] = auroc(score, is_known)
-        found[f"{name}_fpr95"] = fpr_at_tpr(score, is_known)
+    scores = _knownness(head, task, both)
+    for name in _SCORES:
+        score = scores.get(name)
+        found[f"{name}_auroc"] = None if score is None else auroc(score, is_known)
+        found[f"{name}_fpr95"] = None if score is None else fpr_at_tpr(score, is_known)
     return found
 
 
-def _knownness(head: Head, z: np.ndarray) -> Mapping[str, np.ndarray]:
-    """Scores that are high on known inputs; a single column counts as the pair (0, z)."""
+def _knownness(head: Head, task: Task, z: np.ndarray) -> Mapping[str, np.ndarray]:
+    """Scores that are high on known inputs; a single column counts as the pair (0, z).
+
+    Where the outputs are not logits of a link, a class each, there are no top logit and no energies.
+    """
+    if head.link not in LINKS:
+        return {"max_probability": head.log_probs(z, task).max(1)}
     pair = np.concatenate([np.zeros_like(z), z], axis=1) if z.shape[1] == 1 else z
     link = "softmax" if z.shape[1] == 1 else head.link
     top = pair.max(1)

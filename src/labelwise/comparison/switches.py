@@ -44,7 +44,7 @@ class Arm:
         head = self.head
         told = [head.title, *([REDUCTIONS[head.reduction]] if head.reduction in REDUCTIONS else [])]
         told.append("first bias zero" if head.bias == "zero" else "first bias from the label counts")
-        told += [f"pos_weight {head.pos_weight:g}"] if head.pos_weight != 1 else []
+        told += [f"{name} {value}" for name, value in head.values.items()]
         told += [rate, f"decision {DECISION_RULES[self.rule].title}", f"judged by {FIGURES[self.metric].info.title}"]
         return ", ".join(told)
 
@@ -72,7 +72,7 @@ class Switch:
 
 def practised(head: Head, task: Task) -> Arm:
     """The head as people commonly train and quote it, at the other head's rate."""
-    if head.link == "softmax" or task.kind == "binary":
+    if head.exclusive or task.kind == "binary":
         return Arm(head, OTHER_RATE, _right_rule(task), "strict_accuracy")
     return Arm(head, OTHER_RATE, "labelwise_tuned" if task.exclusive else "half", "labelwise_accuracy")
 
@@ -119,7 +119,7 @@ SWITCHES: dict[str, Switch] = {
             "reduction",
             "mean over labels",
             "sum over labels",
-            lambda arm, task: replace(arm, head=replace(arm.head, reduction="sum_labels")),
+            lambda arm, task: replace(arm, head=arm.head.with_settings(reduction="sum_labels")),
             _no_sum,
         ),
         Switch(
@@ -142,8 +142,8 @@ SWITCHES: dict[str, Switch] = {
             "class weighting",
             "pos_weight",
             "none",
-            lambda arm, task: replace(arm, head=replace(arm.head, pos_weight=1.0)),
-            lambda arm, task, rates: None if arm.head.weighted else f"{arm.head.name} has no pos_weight",
+            lambda arm, task: replace(arm, head=arm.head.with_settings(pos_weight=1.0)),
+            lambda arm, task, rates: None if arm.head.has("pos_weight") else f"{arm.head.name} has no pos_weight",
         ),
     )
 }

@@ -28,6 +28,7 @@ from labelwise.heads import Head
 from labelwise.io.dataset import Dataset, read_dataset
 from labelwise.io.files import write_atomically
 from labelwise.io.like import read_like
+from labelwise.scores import LINKS
 from labelwise.task import Task
 from labelwise.training.loop import Trial
 from labelwise.training.optimisers import OPTIMISERS
@@ -197,7 +198,7 @@ def _arms(protocol: Protocol, task: Task) -> tuple[Arm, Arm] | None:
     if len(protocol.heads) < 2:
         return None
     a, b = protocol.heads[:2]
-    if b.link == "softmax" and a.link != "softmax":
+    if b.exclusive and not a.exclusive:
         a, b = b, a
     return right(a, task), practised(b, task)
 
@@ -277,21 +278,29 @@ def _write(
     folder.write_status("finished", seconds=result.run["seconds"])
 
 
+def _saved(head: Head, outputs: np.ndarray, task: Task) -> dict[str, np.ndarray]:
+    """Outputs as arrays of a scores file: logits where they are a link's, else the log-probabilities."""
+    said = head.log_probs(outputs, task)
+    if task.kind == "binary":
+        outputs, link = (outputs[:, 1:] - outputs[:, :1] if outputs.shape[1] == 2 else outputs), "sigmoid"
+    else:
+        link = head.link
+    if link not in LINKS or not np.allclose(LINKS[link].log_probs(outputs.astype(np.float64)), said, atol=1e-4):
+        return {"log_probs": said}
+    return {"logits": outputs[:, 0] if task.kind == "binary" else outputs, "link": np.array(link)}
+
+
 def _write_scores(folder: Path, seed_runs: list[SeedRun], runs: dict[str, list[HeadRun]], dataset: Dataset) -> None:
     """Logits of the chosen trials as scores files: test for `audit`, validation for `fit`."""
     folder.mkdir(exist_ok=True)
     for of_head in runs.values():
         for run, seed_run in zip(of_head, seed_runs, strict=True):
             for part, rows in (("test", run.test), ("validation", seed_run.split.validation)):
-                logits = run.outcome.logits[part]
-                if dataset.task.kind == "binary":
-                    logits = logits[:, -1] - logits[:, 0] if logits.shape[1] == 2 else logits[:, 0]
                 arrays = {
-                    "logits": logits,
+                    **_saved(run.head, run.outcome.logits[part], dataset.task),
                     "y": dataset.targets[rows],
                     "classes": np.array(dataset.task.class_names, dtype=np.str_),
                     "ids": np.asarray(dataset.ids[rows], dtype=np.str_),
-                    "link": np.array("sigmoid" if dataset.task.kind == "binary" else run.head.link),
                 }
                 if dataset.groups is not None:
                     arrays["groups"] = np.asarray(dataset.groups[rows], dtype=np.str_)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from labelwise.comparison.figures import FIGURES, Judged
-from labelwise.comparison.judge import choose_rate, log_probabilities
+from labelwise.comparison.judge import best_rate, rate_scores
 from labelwise.comparison.lattice import interactions, marginals, path, shapley
 from labelwise.comparison.paired import paired
 from labelwise.comparison.result import Attribution, Interaction, Share, WaterfallStep, Why
@@ -123,10 +123,12 @@ class _Judge:
     def _rate(self, run: SeedRun, arm: Arm) -> float:
         if not isinstance(arm.rate, str):
             return arm.rate
-        rows = self.targets[run.split.validation]
-        return self._once(
-            (run is self.run_a, arm.head.spec), lambda: choose_rate(arm.head, run, self.rates, self.task, rows).rate
-        )
+        head = arm.head.bind(self.task, self.targets[run.split.train])
+
+        def best() -> float:
+            return best_rate(head, run, rate_scores(head, run, self.rates, self.task, self.targets))
+
+        return self._once((run is self.run_a, arm.head.spec), best)
 
     def _figure(self, run: SeedRun, arm: Arm, rate: float) -> float:
         key = (run is self.run_a, arm.head.spec, rate, arm.rule)
@@ -136,9 +138,8 @@ class _Judge:
 
     def _judge(self, run: SeedRun, arm: Arm, rate: float) -> Judged:
         logits = run.outcomes[Trial(arm.head, rate).key].logits
-        validation, test = (
-            log_probabilities(arm.head, self.task, np.nan_to_num(logits[part])) for part in ("validation", "test")
-        )
+        head = arm.head.bind(self.task, self.targets[run.split.train])
+        validation, test = (head.log_probs(np.nan_to_num(logits[part]), self.task) for part in ("validation", "test"))
         rule = DECISION_RULES[arm.rule]
         tuning_truth = self.task.truth(self.targets[run.split.validation])
         thresholds = rule.tune(np.exp(validation), tuning_truth, self.task)

@@ -14,7 +14,7 @@ import numpy as np
 from labelwise.decisions.thresholds import best_f1_threshold, best_labelwise_threshold, best_strict_threshold
 from labelwise.task import Task
 
-__all__ = ["DECISION_RULES", "DecisionRule", "argmax_answers"]
+__all__ = ["DECISION_RULES", "DecisionRule", "argmax_answers", "rules_for"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class DecisionRule:
         text: what it does, in a sentence.
         tune: (probs, truth, task) of the validation rows -> thresholds, (C,) or empty where the rule has none.
         answers: (probs, thresholds, task) -> (N, C) bool.
+        kinds: task kinds it is for; empty for all.
     """
 
     name: str
@@ -34,6 +35,7 @@ class DecisionRule:
     text: str
     tune: Callable[[np.ndarray, np.ndarray, Task], np.ndarray]
     answers: Callable[[np.ndarray, np.ndarray, Task], np.ndarray]
+    kinds: tuple[str, ...] = ()
 
 
 def argmax_answers(probs: np.ndarray, thresholds: np.ndarray, task: Task) -> np.ndarray:
@@ -105,3 +107,14 @@ DECISION_RULES: dict[str, DecisionRule] = {
         ),
     )
 }
+
+
+def rules_for(task: Task) -> dict[str, DecisionRule]:
+    """The rows of `DECISION_RULES` that make sense for a task.
+
+    Example:
+        >>> from labelwise import infer_task
+        >>> "argmax" in rules_for(infer_task([0, 1, 2]))
+        True
+    """
+    return {name: rule for name, rule in DECISION_RULES.items() if not rule.kinds or task.kind in rule.kinds}

@@ -73,15 +73,16 @@ def _drawn() -> Iterator[Entry]:
 def _of_head(head: Head) -> Entry:
     rules = {rule: [task for task, own in head.rules.items() if own == rule] for rule in head.rules.values()}
     settings = {"reduction": " or ".join(head.reductions), "bias": " or ".join(BIASES)}
+    settings |= {s.name: f"{s.range}; {s.text}" for s in head.settings}
     return Entry(
         head.title,
         "heads",
-        f"the head {head.name}: {LINKS[head.link].text}",
+        f"the head {head.name}: {head.space.text}",
         head.formula,
         when=head.when,
         when_not=head.when_not,
         source=head.source,
-        see=(head.link,),
+        see=(head.link,) if head.link in LINKS else (),
         aliases=(f"{head.name} head", head.loss_name),
         elsewhere=head.elsewhere,
         facts={

@@ -1,4 +1,4 @@
-"""Heads: link, loss, target encoding, bias, matching decision rule and expected first loss as complete values."""
+"""Heads: outputs, loss, target encoding, bias, matching decision rule and expected first loss as complete values."""
 
 from __future__ import annotations
 

@@ -1,61 +1,64 @@
 """The head contract: everything a classifier's last step consists of, as one frozen value.
 
-A head is a link, a loss with a named reduction, a target encoding, a bias initialisation, the decision rule that
-matches, and the loss to expect before the first step. Rows of `HEADS` are heads with their customary settings;
-`Head.with_settings` gives another setting of the same head. torch is imported only when a loss is computed.
+A head is a space (how outputs stand for classes), a loss with a named reduction, a bias initialisation, the decision
+rule that matches, and the loss to expect before the first step. Rows of `HEADS` are heads with their customary
+settings; `Head.with_settings` gives another setting of the same head. torch is imported only when a loss is computed.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from labelwise.errors import OptionError, choose
+from labelwise.heads.setting import Setting, number_text
+from labelwise.heads.space import Space, dense
 from labelwise.task import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from labelwise.heads.module import HeadModule
 
 BIASES = ("zero", "prior")
 
 
 @dataclass(frozen=True)
 class Head:
-    """Link, loss, target encoding, bias, decision rule and expected first loss of a classifier's last step.
+    """Outputs, loss, bias, decision rule and expected first loss of a classifier's last step.
 
-    The loss is always computed from logits; `loss` and `loss_rows` take tensors of any float dtype on any device, are
-    finite with finite gradients also for infinite logits (they count as ±1e25), and compute half precision in float32.
+    The loss is always computed from raw outputs; `loss` and `loss_rows` take tensors of any float dtype on any device,
+    are finite with finite gradients also for infinite outputs (they count as ±1e25), and compute half precision in
+    float32. ``head["pos_weight"]`` is the value of a setting.
 
     Attributes:
         name: key in `HEADS`.
         title: link + loss in words.
-        link: key in `scores.LINKS`, from logits to probabilities.
+        space: how outputs stand for classes: encoding of targets, probabilities, number of outputs.
         loss_name: the loss's usual name.
-        reduction: how the loss of a row is made of its labels.
-        reductions: the settings `reduction` can take.
-        bias: first bias of the last layer: ``zero``, or ``prior`` from the label counts.
-        pos_weight: factor on the loss of the labels that hold, where the head is `weighted`; other than 1 it shifts
-            the probabilities.
+        reductions: the settings `reduction` can take, the customary one first.
         rules: task kind -> the decision rule that matches; its keys are the tasks the head fits.
         formula: the loss of one row.
         when: when to use it.
         when_not: when not.
         source: where it comes from.
         elsewhere: library -> the name it has there.
-        calibrated: True where the loss is a proper score, so that its probabilities can be right.
+        settings: what else can be set.
         bounded_gradient: True where a confidently wrong answer may have no gradient.
-        weighted: True where the head has a `pos_weight`.
+        reduction: how the loss of a row is made of its labels.
+        bias: first bias of the last layer: ``zero``, or ``prior``, the constant that fits the training labels best.
+        values: values of `settings`, where they are not the customary ones.
+        bound: what the loss takes from the training rows (see `bind`), or None.
     """
 
     name: str
     title: str
-    link: str
+    space: Space
     loss_name: str
-    reduction: str
     reductions: tuple[str, ...]
     rules: Mapping[str, str]
     formula: str
@@ -64,21 +67,35 @@ class Head:
     source: str
     elsewhere: Mapping[str, str]
     _rows: Callable[[Head, Tensor, Tensor], Tensor]
-    _encode: Callable[[Task, np.ndarray], np.ndarray]
-    _prior: Callable[[Head, np.ndarray], np.ndarray]
-    _oracle: Callable[[Head, np.ndarray, np.ndarray], np.ndarray]
-    _oracle_gradient: Callable[[Head, np.ndarray, np.ndarray], np.ndarray]
-    _outputs: Callable[[Task], int]
-    bias: str = "zero"
-    pos_weight: float = 1.0
-    weighted: bool = False
-    calibrated: bool = True
+    _oracle: Callable[[Head, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+    _prior: Callable[[Head, Task, np.ndarray], np.ndarray] | None = None
+    _bind: Callable[[Head, Task, np.ndarray], Mapping[str, Any]] = lambda head, task, targets: {}
+    _proper: Callable[[Head], bool] = lambda head: True
+    settings: tuple[Setting, ...] = ()
     bounded_gradient: bool = False
+    reduction: str = ""
+    bias: str = "zero"
+    values: Mapping[str, float | str] = field(default_factory=dict)
+    bound: Mapping[str, Any] | None = field(default=None, compare=False)
+
+    def __post_init__(self):
+        if not self.reduction:
+            object.__setattr__(self, "reduction", self.reductions[0])
 
     # ---- settings
 
+    def __getitem__(self, setting: str) -> Any:
+        """Value of one of `settings`."""
+        known = {s.name: s.default for s in self.settings}
+        choose(setting, known, what=f"setting of head {self.name}")
+        return self.values.get(setting, known[setting])
+
+    def has(self, setting: str) -> bool:
+        """True where `settings` has one of this name."""
+        return any(s.name == setting for s in self.settings)
+
     def with_settings(self, **settings: str | float) -> Head:
-        """The same head with another `reduction`, `bias` or `pos_weight`.
+        """The same head with another `reduction`, `bias` or one of its own `settings`.
 
         Raises:
             OptionError: for a setting this head does not have, or a value out of range.
@@ -88,25 +105,75 @@ class Head:
             >>> HEADS["sigmoid"].with_settings(reduction="sum_labels", bias="prior").spec
             'sigmoid(reduction=sum_labels,bias=prior)'
         """
-        allowed = {"reduction": self.reductions, "bias": BIASES, **({"pos_weight": ()} if self.weighted else {})}
-        found: dict[str, Any] = {}
+        words = {"reduction": self.reductions, "bias": BIASES}
+        own = {s.name: s for s in self.settings}
+        found: dict[str, str] = {}
+        values = dict(self.values)
         for key, value in settings.items():
-            choose(key, allowed, what=f"setting of head {self.name}")
-            if key == "pos_weight":
-                found[key] = _weight(value)
-            else:
-                found[key] = choose(str(value), allowed[key], what=f"{key} of head {self.name}")
-        return replace(self, **found)
+            choose(key, {**words, **own}, what=f"setting of head {self.name}")
+            if key in words:
+                found[key] = choose(str(value), words[key], what=f"{key} of head {self.name}")
+                continue
+            values[key] = own[key].read(value)
+            if values[key] == own[key].default:
+                del values[key]
+        return replace(self, values=values, **found)
 
     @property
     def spec(self) -> str:
         """Name with the settings that differ from the customary ones; `head_from` reads it back."""
-        from labelwise.heads import HEADS
-
-        usual = HEADS.get(self.name, self)
-        settings = {"reduction": self.reduction, "bias": self.bias, "pos_weight": number_text(self.pos_weight)}
-        told = [f"{k}={v}" for k, v in settings.items() if getattr(self, k) != getattr(usual, k)]
+        usual = {"reduction": self.reductions[0], "bias": BIASES[0]}
+        told = [f"{key}={getattr(self, key)}" for key, value in usual.items() if getattr(self, key) != value]
+        for setting in self.settings:
+            if setting.name in self.values:
+                value = self.values[setting.name]
+                told.append(f"{setting.name}={value if isinstance(value, str) else number_text(value)}")
         return self.name + (f"({','.join(told)})" if told else "")
+
+    @property
+    def loss_spec(self) -> str:
+        """`spec` without the bias: heads with one `loss_spec` compute the same loss."""
+        return replace(self, bias=BIASES[0]).spec
+
+    # ---- properties
+
+    @property
+    def link(self) -> str:
+        """How probabilities come from outputs."""
+        return self.space.link
+
+    @property
+    def exclusive(self) -> bool:
+        """True where the probabilities of a row sum to 1."""
+        return self.space.exclusive
+
+    @property
+    def calibrated(self) -> bool:
+        """True where the loss is a proper score of `log_probs`, so that these can be right."""
+        return self._proper(self)
+
+    def properties(self, task: Task) -> dict[str, bool | float | int | str]:
+        """What a program may want to know of the head for a task.
+
+        Example:
+            >>> from labelwise import HEADS, infer_task
+            >>> told = HEADS["softmax"].properties(infer_task([0, 1, 2]))
+            >>> told["calibrated"], told["exclusive"], told["outputs"], told["missing_targets"]
+            (True, True, 3, 'none')
+        """
+        return {
+            "link": self.link,
+            "loss": self.loss_name,
+            "rule": self.rule(task),
+            "outputs": self.n_outputs(task),
+            "constants": self.space.constants(task),
+            "calibrated": self.calibrated,
+            "bounded_gradient": self.bounded_gradient,
+            "gradient_scale": self.gradient_scale(task),
+            "exclusive": self.exclusive,
+            "shift_invariant": self.space.shift_invariant,
+            "missing_targets": self.space.missing,
+        }
 
     # ---- task
 
@@ -119,16 +186,53 @@ class Head:
         return self.rules[task.kind]
 
     def n_outputs(self, task: Task) -> int:
-        """Number of logits per row."""
-        return self._outputs(task)
+        """Number of outputs per row."""
+        return self.space.outputs(task)
 
     def encode(self, task: Task, targets: np.ndarray) -> np.ndarray:
-        """Targets as this loss wants them: (N,) int64 class indices or (N, n_outputs) float32."""
-        return self._encode(task, targets)
+        """Targets as this loss wants them: (N,) int64 class indices or (N, width) float32."""
+        return self.space.encode(task, targets)
+
+    def log_probs(self, outputs: np.ndarray, task: Task) -> np.ndarray:
+        """Log-probabilities of the classes or labels.
+
+        Args:
+            outputs: (N, n_outputs) of a trained last layer.
+            task: the task.
+
+        Returns:
+            (N, task.n_outputs) float64; a yes/no task keeps the yes alone.
+        """
+        return self.space.log_probs(self, np.asarray(outputs, np.float64), task)
 
     def gradient_scale(self, task: Task) -> float:
         """Factor on the gradient that the reduction brings: 1, or 1/L for a mean over L labels."""
         return 1.0 / self.n_outputs(task) if self.reduction == "mean_labels" else 1.0
+
+    # ---- training rows
+
+    def bind(self, task: Task, targets: np.ndarray) -> Head:
+        """The head with what its loss takes from the training rows: class shares, groups. Most losses take nothing.
+
+        Args:
+            task: the task.
+            targets: of the training rows, as `task.Labels` has them.
+        """
+        return replace(self, bound=self._bind(self, task, targets))
+
+    def taken(self, name: str) -> Any:
+        """What `bind` took from the training rows.
+
+        Raises:
+            OptionError: where the head has not been bound.
+        """
+        if self.bound is None:
+            raise OptionError(
+                f"the loss of {self.name}",
+                "a head that has not seen the training labels, which its loss depends on",
+                "head.bind(task, targets).loss(logits, targets)",
+            )
+        return self.bound[name]
 
     # ---- start
 
@@ -141,10 +245,15 @@ class Head:
         """
         if self.bias == "zero":
             return np.zeros(self.n_outputs(task))
-        return self._prior(self, self._shares(task, targets))
+        encoded = self.encode(task, targets)
+        if self._prior is not None:
+            return self._prior(self, task, dense(task, encoded))
+        from labelwise.heads.constant import best_constant
+
+        return best_constant(self.bind(task, targets), task, encoded)
 
     def initial_loss(self, task: Task, targets: np.ndarray) -> float:
-        """Mean loss over the rows where every logit equals its first bias: what training must start from.
+        """Mean loss over the rows where every output equals its first bias: what training must start from.
 
         Example:
             >>> from labelwise import HEADS
@@ -153,13 +262,12 @@ class Head:
             >>> round(HEADS["softmax"].initial_loss(labels.task, labels.targets), 4)  # ln 4
             1.3863
         """
-        bias, encoded = self._start(task, targets)
-        return float(self._oracle(self, bias, encoded).mean())
+        return float(self._start(task, targets)[0].mean())
 
     def initial_gradient_norm(self, task: Task, targets: np.ndarray, batch_size: int) -> float:
-        """Norm of d loss / d logits over a first batch, expected for rows like these.
+        """Norm of d loss / d outputs over a first batch, expected for rows like these.
 
-        √(mean over rows of |d loss_row / d logits|²) / √batch_size, at logits equal to the first bias.
+        √(mean over rows of |d loss_row / d outputs|²) / √batch_size, at outputs equal to the first bias.
 
         Example:
             >>> from labelwise import HEADS
@@ -168,27 +276,14 @@ class Head:
             >>> round(HEADS["softmax"].initial_gradient_norm(labels.task, labels.targets, 64), 4)
             0.1233
         """
-        bias, encoded = self._start(task, targets)
-        squares = (self._oracle_gradient(self, bias, encoded) ** 2).sum(-1)
+        squares = (self._start(task, targets)[1] ** 2).sum(-1)
         return float(np.sqrt(squares.mean() / batch_size))
 
     def _start(self, task: Task, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        encoded = self._dense(self.encode(task, targets), self.n_outputs(task))
-        return np.broadcast_to(self.initial_bias(task, targets), encoded.shape), encoded
-
-    def _shares(self, task: Task, targets: np.ndarray) -> np.ndarray:
-        """Share of rows (or of the unit of mass) per output, kept off 0 and 1 by half a row."""
-        dense = self._dense(self.encode(task, targets), self.n_outputs(task)).astype(np.float64)
-        count, total = np.nansum(dense, 0), (~np.isnan(dense)).sum(0)
-        return (count + 0.5) / (total + 1.0)
-
-    @staticmethod
-    def _dense(encoded: np.ndarray, width: int) -> np.ndarray:
-        if encoded.ndim > 1:
-            return encoded
-        dense = np.zeros((len(encoded), width))
-        dense[np.arange(len(encoded)), encoded] = 1
-        return dense
+        rows = dense(task, self.encode(task, targets))
+        bias = np.broadcast_to(self.initial_bias(task, targets), (len(rows), self.n_outputs(task)))
+        bound = self if self.bound is not None else self.bind(task, targets)
+        return bound._oracle(bound, bias, rows)
 
     # ---- loss
 
@@ -196,11 +291,11 @@ class Head:
         """Loss of each row, reduced over its labels only.
 
         Args:
-            logits: (N, n_outputs), any float dtype.
+            logits: (N, n_outputs) raw outputs, any float dtype.
             targets: as `encode` gives them, as a tensor.
 
         Returns:
-            (N,) in float32, or float64 for float64 logits. A nan logit gives nan in its own row alone.
+            (N,) in float32, or float64 for float64 outputs. A nan output gives nan in its own row alone.
         """
         return self._rows(self, finite_logits(logits), targets)
 
@@ -208,6 +303,29 @@ class Head:
         """Mean of `loss_rows` over the rows: a scalar to call backward on; 0 for no rows."""
         rows = self.loss_rows(logits, targets)
         return rows.sum() / max(rows.numel(), 1)
+
+    def module(self, in_features: int, task: Task, targets: np.ndarray | None = None) -> HeadModule:
+        """A torch module with this head's last layer, loss and probabilities, for a training loop of one's own.
+
+        Args:
+            in_features: width of what it is given.
+            task: the task.
+            targets: of the training rows, as `task.Labels` has them; wanted by ``bias=prior`` and by losses that
+                depend on the class shares.
+
+        Raises:
+            OptionError: where the head does not fit the task, or needs targets and has none.
+
+        Example:
+            >>> import torch
+            >>> from labelwise import HEADS, infer_task
+            >>> head = HEADS["sigmoid"].module(8, infer_task([0, 1, 2]))
+            >>> round(head.loss(head(torch.randn(4, 8)), head.encode([0, 2, 1, 1])).item(), 4)  # ln 2
+            0.6931
+        """
+        from labelwise.heads.module import HeadModule
+
+        return HeadModule(self, in_features, task, targets)
 
     def __repr__(self) -> str:
         return f"Head({self.spec}: {self.title}, reduction {self.reduction}, bias {self.bias})"
@@ -230,21 +348,6 @@ def head_from(spec: str | Head, heads: Mapping[str, Head]) -> Head:
         key, _, value = part.partition("=")
         settings[key.strip()] = value.strip()
     return head.with_settings(**settings)
-
-
-def number_text(value: float) -> str:
-    """A number as short as it can be without becoming another one."""
-    return f"{value:g}" if float(f"{value:g}") == value else repr(float(value))
-
-
-def _weight(value: str | float) -> float:
-    try:
-        weight = float(value)
-    except ValueError:
-        weight = float("nan")
-    if not 0 < weight < float("inf"):
-        raise OptionError("a pos_weight", repr(value), "a positive number; 1 weighs yes and no alike")
-    return weight
 
 
 def finite_logits(logits: Tensor) -> Tensor:

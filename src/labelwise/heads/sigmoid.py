@@ -1,13 +1,16 @@
-"""The sigmoid family: each label is a yes/no question of its own."""
+"""Sigmoid with binary cross-entropy: each label is a yes/no question of its own."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from labelwise import reference
 from labelwise.heads.head import Head
+from labelwise.heads.setting import Setting
+from labelwise.heads.space import SIGMOID_SPACE, shares
 from labelwise.task import Task
 
 if TYPE_CHECKING:
@@ -21,38 +24,27 @@ def _rows(head: Head, logits: Tensor, targets: Tensor) -> Tensor:
     known = ~targets.isnan()
     yes = torch.where(known, targets, 0).to(logits.dtype)
     # Both tails by logsigmoid: a difference of two large numbers would lose the small losses, softplus its threshold.
-    cells = -(head.pos_weight * yes * logsigmoid(logits) + (1 - yes) * logsigmoid(-logits))
+    cells = -(head["pos_weight"] * yes * logsigmoid(logits) + (1 - yes) * logsigmoid(-logits))
     total = torch.where(known, cells, 0).sum(-1)
     return total / logits.shape[-1] if head.reduction == "mean_labels" else total
 
 
-def _encode(task: Task, targets: np.ndarray) -> np.ndarray:
-    return task.truth(targets)
-
-
-def _outputs(task: Task) -> int:
-    return task.n_outputs
-
-
-def _prior(head: Head, shares: np.ndarray) -> np.ndarray:
+def _prior(head: Head, task: Task, rows: np.ndarray) -> np.ndarray:
     """The logit that is best for every row alike: of a weighted loss, log-odds + ln w."""
-    return np.log(shares) - np.log1p(-shares) + np.log(head.pos_weight)
+    rate = shares(rows)
+    return np.log(rate) - np.log1p(-rate) + np.log(head["pos_weight"])
 
 
-def _oracle(head: Head, z: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return reference.sigmoid_bce(z, y, head.reduction, head.pos_weight)
-
-
-def _oracle_gradient(head: Head, z: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return reference.sigmoid_bce_gradient(z, y, head.reduction, head.pos_weight)
+def _log_probs(head: Head, z: np.ndarray, task: Task) -> np.ndarray:
+    """A weight w moves the best logit by ln w; corrected, it is taken back."""
+    return SIGMOID_SPACE.log_probs(head, z - np.log(head["pos_weight"]) if head["corrected"] == "yes" else z, task)
 
 
 SIGMOID = Head(
     name="sigmoid",
     title="sigmoid + binary cross-entropy",
-    link="sigmoid",
+    space=replace(SIGMOID_SPACE, log_probs=_log_probs),
     loss_name="binary cross-entropy",
-    reduction="mean_labels",
     reductions=("mean_labels", "sum_labels"),
     rules={"binary": "half", "multiclass": "half", "ordinal": "half", "multilabel": "half"},
     formula="Σ_j w y_j ln(1 + e^{-z_j}) + (1 - y_j) ln(1 + e^{z_j}) (over L for mean_labels); unknown labels left out",
@@ -67,11 +59,22 @@ SIGMOID = Head(
         "fastai": "BCEWithLogitsLossFlat (chosen for lists of labels)",
         "timm": "BinaryCrossEntropy(sum_classes=True) for sum_labels",
     },
+    settings=(
+        Setting(
+            "pos_weight",
+            1.0,
+            "factor on the loss of the labels that hold; 1 weighs yes and no alike",
+            above_low=True,
+        ),
+        Setting(
+            "corrected",
+            "no",
+            "yes takes the weight back from the probabilities: z - ln w; no leaves them as trained",
+            words=("no", "yes"),
+        ),
+    ),
     _rows=_rows,
-    _encode=_encode,
+    _oracle=lambda head, z, y: reference.sigmoid_bce(z, y, head.reduction, head["pos_weight"]),
     _prior=_prior,
-    _oracle=_oracle,
-    _oracle_gradient=_oracle_gradient,
-    _outputs=_outputs,
-    weighted=True,
+    _proper=lambda head: head["pos_weight"] == 1 or head["corrected"] == "yes",
 )

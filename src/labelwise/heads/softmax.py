@@ -1,4 +1,4 @@
-"""The softmax family: classes that exclude each other share one unit of probability."""
+"""Softmax with cross-entropy: classes that exclude each other share one unit of probability."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from labelwise import reference
 from labelwise.heads.head import Head
-from labelwise.task import Task
+from labelwise.heads.space import SOFTMAX_SPACE, shares
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,37 +23,11 @@ def _rows(head: Head, logits: Tensor, targets: Tensor) -> Tensor:
     return -(log_p * targets).sum(-1)
 
 
-def _encode(task: Task, targets: np.ndarray) -> np.ndarray:
-    """Class indices as they are; several labels as equal shares of one unit, rows without labels as zeros."""
-    if task.kind != "multilabel":
-        return np.asarray(targets, np.int64)
-    marked = np.nan_to_num(np.asarray(targets, np.float32))
-    count = marked.sum(1, keepdims=True)
-    return np.divide(marked, count, out=np.zeros_like(marked), where=count > 0)
-
-
-def _outputs(task: Task) -> int:
-    return len(task.class_names)
-
-
-def _prior(head: Head, shares: np.ndarray) -> np.ndarray:
-    return np.log(shares)
-
-
-def _oracle(head: Head, z: np.ndarray, t: np.ndarray) -> np.ndarray:
-    return reference.softmax_ce(z, t)
-
-
-def _oracle_gradient(head: Head, z: np.ndarray, t: np.ndarray) -> np.ndarray:
-    return reference.softmax_ce_gradient(z, t)
-
-
 SOFTMAX = Head(
     name="softmax",
     title="softmax + cross-entropy",
-    link="softmax",
+    space=SOFTMAX_SPACE,
     loss_name="cross-entropy",
-    reduction="row",
     reductions=("row",),
     rules={"binary": "argmax", "multiclass": "argmax", "ordinal": "argmax", "multilabel": "per_label"},
     formula="ln Σ_j e^{z_j} - Σ_j t_j z_j, with t the class (or y / Σy for several labels; no labels: 0)",
@@ -68,9 +42,6 @@ SOFTMAX = Head(
         "fastai": "CrossEntropyLossFlat (chosen for one label column)",
     },
     _rows=_rows,
-    _encode=_encode,
-    _prior=_prior,
-    _oracle=_oracle,
-    _oracle_gradient=_oracle_gradient,
-    _outputs=_outputs,
+    _oracle=lambda head, z, t: reference.softmax_ce(z, t),
+    _prior=lambda head, task, rows: np.log(shares(rows)),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labelwise.heads import Head
-from labelwise.heads.head import number_text
+from labelwise.heads.setting import number_text
 from labelwise.task import Task
 from labelwise.training.backbones import Backbone
 from labelwise.training.networks import Network, build_network
@@ -166,25 +166,37 @@ def batch_sizes(rows: int, size: int) -> list[int]:
     return found
 
 
+def _weightless(constants: Sequence[tuple[int, int]], width: int) -> np.ndarray | None:
+    """(T, width) True for outputs that are biases alone; None where no trial has any."""
+    if not any(count for _, count in constants):
+        return None
+    place = np.arange(width)
+    return np.stack([(place >= outputs - count) & (place < outputs) for outputs, count in constants])
+
+
 class _Stack:
     """Trials, their network, and their targets grouped by loss, so that each loss is computed once a batch."""
 
     def __init__(self, trials: Sequence[Trial], parts: Parts, backbone: Backbone, seed: int):
         import torch
 
-        self.trials, self.device = trials, parts.train.device
+        self.device = parts.train.device
         width = max(t.head.n_outputs(parts.task) for t in trials)
         biases = np.zeros((len(trials), width))
         for row, trial in zip(biases, trials, strict=True):
             bias = trial.head.initial_bias(parts.task, parts.train_targets)
             row[: len(bias)] = bias
+        constants = [(t.head.n_outputs(parts.task), t.head.space.constants(parts.task)) for t in trials]
         shape = tuple(parts.train.shape[1:])
-        self.network: Network = build_network(backbone, shape, torch.from_numpy(biases).to(self.device), seed)
-        by_loss: dict[tuple[str, str, float], list[int]] = {}
+        self.network: Network = build_network(
+            backbone, shape, torch.from_numpy(biases).to(self.device), seed, _weightless(constants, width)
+        )
+        by_loss: dict[str, list[int]] = {}
         for t, trial in enumerate(trials):
-            by_loss.setdefault((trial.head.name, trial.head.reduction, trial.head.pos_weight), []).append(t)
+            by_loss.setdefault(trial.head.loss_spec, []).append(t)
+        self.rate_of_trial = [t.rate for t in trials]
         self.members = [torch.tensor(m, device=self.device) for m in by_loss.values()]
-        self.heads = [trials[m[0]].head for m in by_loss.values()]
+        self.heads = [trials[m[0]].head.bind(parts.task, parts.train_targets) for m in by_loss.values()]
         self.widths = [head.n_outputs(parts.task) for head in self.heads]
         self.place = torch.cat(self.members).argsort()
         self.train_targets = self._encode(parts.task, parts.train_targets)
@@ -198,7 +210,7 @@ class _Stack:
     def rates(self) -> list[Tensor]:
         import torch
 
-        rates = torch.tensor([t.rate for t in self.trials], dtype=torch.float32, device=self.device)
+        rates = torch.tensor(self.rate_of_trial, dtype=torch.float32, device=self.device)
         return self.network.per_trial(rates)
 
     def gradient_norms(self, inputs: Tensor, targets: Sequence[Tensor]) -> np.ndarray:
@@ -226,7 +238,7 @@ class _Stack:
         """(T,) mean losses over all rows, without gradients."""
         import torch
 
-        total = np.zeros(len(self.trials))
+        total = np.zeros(len(self.rate_of_trial))
         self.network.training(False)
         with torch.no_grad():
             for start in range(0, len(inputs), EVALUATION_ROWS):

@@ -15,6 +15,7 @@ from labelwise.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     import torch
     from torch import Tensor, nn
 
@@ -44,10 +45,11 @@ class Network(Protocol):
 class StackedChain:
     """T chains of linear layers with rectified units between them, multiplied in one call per layer."""
 
-    def __init__(self, n_inputs: int, hidden: tuple[int, ...], biases: Tensor, seed: int):
+    def __init__(self, n_inputs: int, hidden: tuple[int, ...], biases: Tensor, seed: int, keep: Tensor | None):
         import torch
 
         trials, width = biases.shape
+        self.keep = keep  # (T, 1, width) factors of the last weights, or None
         draw = torch.Generator().manual_seed(seed)
         self.parameters: list[Tensor] = []
         for fan_in, fan_out in zip((n_inputs, *hidden), hidden, strict=False):
@@ -70,7 +72,10 @@ class StackedChain:
         for layer in range(0, len(self.parameters), 2):
             if layer:
                 out = out.relu()
-            out = torch.baddbmm(self.parameters[layer + 1], out, self.parameters[layer])
+            weight = self.parameters[layer]
+            if self.keep is not None and layer + 2 == len(self.parameters):
+                weight = weight * self.keep
+            out = torch.baddbmm(self.parameters[layer + 1], out, weight)
         return out
 
     def per_trial(self, values: Tensor) -> list[Tensor]:
@@ -83,9 +88,10 @@ class StackedChain:
 class ModuleNetwork:
     """One torch module followed by a linear layer: a stack of one trial."""
 
-    def __init__(self, backbone: Backbone, shape: tuple[int, ...], biases: Tensor, seed: int):
+    def __init__(self, backbone: Backbone, shape: tuple[int, ...], biases: Tensor, seed: int, keep: Tensor | None):
         import torch
 
+        self.keep = None if keep is None else keep[0]
         assert backbone.factory is not None
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)  # for the first call too: a lazy layer draws its weights there
@@ -98,7 +104,8 @@ class ModuleNetwork:
     def logits(self, batch: Tensor) -> Tensor:
         import torch
 
-        return torch.addmm(self.bias, self.module(batch), self.weight)[None]
+        weight = self.weight if self.keep is None else self.weight * self.keep
+        return torch.addmm(self.bias, self.module(batch), weight)[None]
 
     def per_trial(self, values: Tensor) -> list[Tensor]:
         return [values[0]] * len(self.parameters)
@@ -136,7 +143,9 @@ def _tried(
     return module, features
 
 
-def build_network(backbone: Backbone, shape: tuple[int, ...], biases: Tensor, seed: int) -> Network:
+def build_network(
+    backbone: Backbone, shape: tuple[int, ...], biases: Tensor, seed: int, weightless: np.ndarray | None = None
+) -> Network:
     """T networks with the same first weights, drawn from `seed`.
 
     Args:
@@ -144,7 +153,11 @@ def build_network(backbone: Backbone, shape: tuple[int, ...], biases: Tensor, se
         shape: shape of one input row.
         biases: (T, width) first biases of the heads.
         seed: of the first weights below the head.
+        weightless: (T, width) True for outputs that are biases alone, or None.
     """
+    import torch
+
+    keep = None if weightless is None else torch.from_numpy(~weightless)[:, None, :].to(biases.device, torch.float32)
     if backbone.hidden is not None:
-        return StackedChain(math.prod(shape), backbone.hidden, biases, seed)
-    return ModuleNetwork(backbone, shape, biases, seed)
+        return StackedChain(math.prod(shape), backbone.hidden, biases, seed, keep)
+    return ModuleNetwork(backbone, shape, biases, seed, keep)

@@ -1,0 +1,24 @@
+"""The oracle: every formula of the heads once, in plain numpy float64, to be read as a lesson.
+
+Nothing here is fast; the tests hold torch against it, and it against golden values and outside libraries, and a head's
+expected first loss is computed with it. Every loss returns the (N,) losses of the rows and their (N, width) gradient.
+Notation: z logits of rows, p probabilities, t a target distribution, y indicators of 0 and 1, C classes, ln(1 + e^x)
+is `softplus`.
+"""
+
+from labelwise.reference.cells import sigmoid_bce, sigmoid_bce_cells
+from labelwise.reference.exclusive import softmax_ce
+from labelwise.reference.pieces import entropy, log_sigmoid, log_softmax, logsumexp, sigmoid, softmax, softplus
+
+__all__ = [
+    "entropy",
+    "log_sigmoid",
+    "log_softmax",
+    "logsumexp",
+    "sigmoid",
+    "sigmoid_bce",
+    "sigmoid_bce_cells",
+    "softmax",
+    "softmax_ce",
+    "softplus",
+]
