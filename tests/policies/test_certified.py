@@ -58,11 +58,6 @@ def test_rows_without_the_caveat_err_at_most_so_often(kind, risk):
         ("multilabel", {"objective": "precision_floor"}, "level with it"),
         ("multilabel", {"level": 0.9}, "no effect"),
         ("multilabel", {"objective": "precision_floor", "level": 0.9, "at_least_one": True}, "thresholds alone"),
-        (
-            "multilabel",
-            {"objective": "precision_floor", "level": 0.9, "calibrators": ["isotonic"]},
-            "keeps every order",
-        ),
         ("multilabel", {"objective": "precision_floor", "level": 0.9, "delta": 0}, "delta=0"),
         ("multiclass", {"objective": "precision_floor", "level": 0.9}, "one that is for it"),
         ("multiclass", {"risk": 0.1, "coverage": 0.5}, "one of them"),

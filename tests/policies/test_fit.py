@@ -7,22 +7,29 @@ from labelwise.decisions.objectives import OBJECTIVES, objectives_of
 
 from .conftest import TASKS, problem
 
-PROMISES = ("precision_floor", "recall_floor", "few_misses")
-EXTRA = {"cost": {"costs": [1, 4]}, "top_k": {"k": 2}} | {name: {"level": 0.5} for name in PROMISES}
+PROMISES = ("precision_floor", "recall_floor", "few_misses", "yes_no_unsure")
+EXTRA = {
+    "cost": {"costs": [1, 4]},
+    "utility": {"utilities": [1, -1, -0.5, 0.2, 0.1]},
+    "top_k": {"k": 2},
+} | {name: {"level": 0.5 if name != "yes_no_unsure" else 0.6} for name in PROMISES}
+MATRICES = {
+    "cost": lambda width: {"costs": 1 - np.eye(width)},
+    "utility": lambda width: {"utilities": np.column_stack([np.eye(width), np.full(width, 0.4)])},
+}
 
 
 @pytest.mark.parametrize("kind,objective", [(k, o) for k, t in TASKS.items() for o in objectives_of(t)])
 def test_every_objective_of_every_task_beats_or_equals_the_usual_rule_on_its_own_rows(kind, objective):
     extra = EXTRA.get(objective, {})
-    if objective == "cost" and kind in ("multiclass", "ordinal"):
-        width = TASKS[kind].n_outputs
-        extra = {"costs": 1 - np.eye(width)}
+    if objective in MATRICES and kind in ("multiclass", "ordinal"):
+        extra = MATRICES[objective](TASKS[kind].n_outputs)
     policy = fit_policy(*problem(kind, 300), objective=objective, calibrators=["temperature"], **extra)
     report = policy.report
     assert set(report) >= {"objective", "value_in_sample", "value_out_of_fold", "cross_metrics", "certificates"}
-    assert objective in report["cross_metrics"] or objective in (*EXTRA, "expected_count")
+    assert objective in EXTRA or (OBJECTIVES[objective].judged_as or objective) in report["cross_metrics"]
     assert report["value_in_sample"] >= report["value_out_of_fold"] - 0.1
-    if objective not in (*PROMISES, "top_k", "expected_count", "balanced_accuracy"):
+    if objective not in (*PROMISES, "utility", "top_k", "expected_count", "balanced_accuracy"):
         assert report["value_in_sample"] >= report["value_usual_rule"] - 0.02
     assert len(policy.decide(problem(kind, 5)[0])) == 5
 
@@ -72,13 +79,26 @@ def test_softmax_trained_scores_of_several_labels():
 @pytest.mark.parametrize(
     "kind,options,match",
     [
-        ("multiclass", {"objective": "macro_f1"}, "one that is for it: accuracy"),
+        ("multiclass", {"objective": "youden"}, "one that is for it: accuracy"),
         ("multilabel", {"objective": "macrof1"}, "macro_f1"),
         ("multilabel", {"k": 2}, "no effect"),
         ("multilabel", {"objective": "top_k"}, "k with it"),
         ("multilabel", {"objective": "top_k", "k": 6}, "1..5"),
-        ("multilabel", {"objective": "top_k", "k": 2, "at_most": 3}, "number of labels"),
+        ("multilabel", {"objective": "top_k", "k": 2, "at_most": 3}, "no room for it"),
         ("multilabel", {"objective": "macro_f1", "exactly_one": True}, "exactly_one alone"),
+        ("multilabel", {"objective": "exact_match", "at_least_one": True}, "no room for it"),
+        ("multilabel", {"sure": 0.9, "at_least_one": True}, "not sure for want"),
+        ("multilabel", {"sure": 0.9, "sure_error": 0.1}, "one of the two"),
+        ("multilabel", {"objective": "expected_count", "sure": 0.9}, "beside it goes at_least_one, at_most, groups"),
+        ("multilabel", {"sure": 0.5}, "above 0.5"),
+        ("multilabel", {"sure_error": 0.5}, "below 0.5"),
+        ("multiclass", {"sure": 0.9}, "one answer anyway"),
+        ("binary", {"risk": 0.1, "sure": 0.9}, "may be unsure"),
+        ("multilabel", {"objective": "yes_no_unsure", "level": 0.5}, "above 0.5"),
+        ("multilabel", {"objective": "utility"}, "utilities with it"),
+        ("multilabel", {"objective": "utility", "utilities": [1, 2, 3]}, "shape"),
+        ("multilabel", {"objective": "utility", "utilities": [1, -1, 2, 0]}, "worth more than wrong"),
+        ("multiclass", {"objective": "utility", "utilities": [1, -1, 0, 0]}, "column more: no answer"),
         ("multilabel", {"at_most": 0}, "at_most=0"),
         ("multilabel", {"groups": [["a", "z"]]}, "label 'z'"),
         ("multilabel", {"groups": [["a"]]}, "two or more"),

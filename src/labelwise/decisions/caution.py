@@ -15,10 +15,11 @@ __all__ = ["CAVEATS", "FAMILIARITY", "Caution", "confidence"]
 
 CAVEATS = {
     "low_confidence": "the answer's probability is below the level wanted",
-    "no_label": "no label reaches its threshold",
+    "no_label": "no label is given",
     "several_labels": "several labels are given where one was expected",
     "close_call": "the two most probable classes are nearly equal",
     "out_of_domain": "the raw scores are unlike those of the known rows",
+    "unsure": "a label is neither surely there nor surely absent",
 }
 """Every caveat, with what it says; a row's caveats are listed in this order."""
 
@@ -57,7 +58,9 @@ class Caution:
     unfamiliar_below: float | None = None
     one_expected: bool = False
 
-    def caveats(self, raw: np.ndarray, logits: np.ndarray, answers: np.ndarray, task: Task) -> np.ndarray:
+    def caveats(
+        self, raw: np.ndarray, logits: np.ndarray, answers: np.ndarray, task: Task, unsure: np.ndarray | None = None
+    ) -> np.ndarray:
         """(N, len(CAVEATS)) bool, in the order of `CAVEATS`.
 
         Args:
@@ -65,20 +68,24 @@ class Caution:
             logits: (N, C) calibrated logits.
             answers: (N, C) bool.
             task: the task.
+            unsure: (N, C) bool, None where answers are yes or no.
         """
         out = np.zeros((len(raw), len(CAVEATS)), bool)
         if self.low_confidence is not None:
             below = log_cut_of if task.kind in ("multiclass", "ordinal") else cut_of
             out[:, 0] = confidence(logits, answers, task) < below(self.low_confidence)
-        if task.kind == "multilabel":
-            count = answers.sum(1)
+        count = answers.sum(1)
+        if task.kind != "binary":
             out[:, 1] = count == 0
+        if task.kind == "multilabel":
             out[:, 2] = (count > 1) & self.one_expected
         if self.close_call is not None:
             two = np.sort(snap(np.exp(log_shares(logits))), axis=1)[:, -2:]
             out[:, 3] = snap(two[:, 1] - two[:, 0]) < snap(np.asarray(self.close_call))
         if self.familiarity is not None:
             out[:, 4] = snap(FAMILIARITY[self.familiarity](raw)) < snap(np.asarray(self.unfamiliar_below))
+        if unsure is not None:
+            out[:, 5] = unsure.any(1)
         return out
 
 

@@ -7,14 +7,18 @@ first half, so a calibration that keeps the order of a column's scores does not 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 __all__ = [
+    "POOLS",
     "Certificate",
+    "FloorTests",
     "certified_floor",
     "controlled_misses",
+    "floor_tests",
     "halves",
     "lower_bound",
     "selective_risk",
@@ -23,13 +27,21 @@ __all__ = [
 
 PROPOSALS, SEQUENCES = 40, 3
 
+POOLS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "precision": lambda p, t: p,
+    "recall": lambda p, t: p[t == 1],
+    "precision_of_no": lambda p, t: p,
+}
+"""What can be promised of a label, and the probabilities that its thresholds are drawn from."""
+
 
 @dataclass(frozen=True)
 class Certificate:
     """A promise about new rows, or why there is none.
 
     Attributes:
-        promise: ``precision``, ``recall``, ``misses`` or ``risk``.
+        promise: ``precision``, ``recall``, ``precision_of_no`` (of the rows that are told not to have the label),
+            ``misses``, ``risk`` or ``coverage``.
         label: the label it is about, None for all.
         level: what was asked for: at least so much precision or recall, at most so many misses or so much risk.
         delta: probability that the promise is broken, over the draw of the rows; None where it holds on average.
@@ -107,30 +119,77 @@ def certified_floor(
 
     Source: Angelopoulos et al. (2021), Learn then Test, with split fixed-sequence testing.
     """
+    tests = floor_tests(p, t, promise, level, delta, seed=seed)
+    able = np.flatnonzero(tests.passed)
+    if not len(able):
+        return tests.certificate(None, label)
+    cuts = tests.cuts[able]
+    return tests.certificate(int(able[cuts.argmin() if promise == "precision" else cuts.argmax()]), label)
+
+
+@dataclass(frozen=True, eq=False)
+class FloorTests:
+    """Thresholds that were tried, and those that passed; all of them hold at once, with probability 1 - delta.
+
+    Attributes:
+        promise, level, delta: what was asked for.
+        cuts: (m,) thresholds.
+        hits, tried: (m,) how often it was as wanted at each, and of how many, on the testing rows.
+        bounds: (m,) lower bounds of their ratio.
+        passed: (m,) bool.
+        count: right answers among the testing rows: positives, for a no negatives.
+        total: such answers among all rows.
+    """
+
+    promise: str
+    level: float
+    delta: float
+    cuts: np.ndarray
+    hits: np.ndarray
+    tried: np.ndarray
+    bounds: np.ndarray
+    passed: np.ndarray
+    count: int
+    total: int
+
+    def certificate(self, place: int | None, label: str | None) -> Certificate:
+        """The certificate of one of the thresholds; of none, the reason."""
+        if place is None:
+            why = _why(self.promise, self.level, self.total)
+            return Certificate(self.promise, label, self.level, self.delta, None, 0, self.count, None, why)
+        cut, bound = float(self.cuts[place]), float(self.bounds[place])
+        hits, tried = int(self.hits[place]), int(self.tried[place])
+        return Certificate(self.promise, label, self.level, self.delta, cut, hits, tried, bound)
+
+
+def floor_tests(p: np.ndarray, t: np.ndarray, promise: str, level: float, delta: float, *, seed: int = 0) -> FloorTests:
+    """Every proposed threshold of a label, tested as in `certified_floor`.
+
+    Args:
+        p: (n,) probabilities of a label.
+        t: (n,) 0/1, nan where not known.
+        promise: a key of `POOLS`.
+        level: the floor.
+        delta: probability that the promise may be broken.
+        seed: of the cut in two.
+    """
     known = ~np.isnan(t)
     p, t = p[known], t[known]
     first, second = halves(len(p), seed)
-    count = int(t[second].sum())
-    pool = np.sort(p[first] if promise == "precision" else p[first][t[first] == 1])
-    if not len(pool):
-        return Certificate(promise, label, level, delta, None, 0, 0, None, _why(promise, level, int(t.sum())))
-    proposals = np.unique(pool[np.unique(np.linspace(0, len(pool) - 1, PROPOSALS).astype(int))])
-    hits, tried = _tested(p[first], t[first], proposals, promise)
+    due = t == (promise != "precision_of_no")
+    pool = np.sort(POOLS[promise](p[first], t[first]))
+    picked = np.unique(np.linspace(0, len(pool) - 1, PROPOSALS).astype(int)) if len(pool) else np.empty(0, int)
+    cuts = np.unique(pool[picked])
+    hits, tried = _tested(p[first], t[first], cuts, promise)
     # a stricter bound than the one to be passed: a lucky handful of rows shall not come first and fail
-    order = np.argsort(-lower_bound(hits, tried, delta / 20), kind="stable")
-    proposals = proposals[order]
-    hits, tried = _tested(p[second], t[second], proposals, promise)
+    cuts = cuts[np.argsort(-lower_bound(hits, tried, delta / 20), kind="stable")]
+    hits, tried = _tested(p[second], t[second], cuts, promise)
     bounds = lower_bound(hits, tried, delta / SEQUENCES)
     passed = np.zeros(len(bounds), bool)
     for start in range(SEQUENCES):
         passed[start::SEQUENCES] = np.logical_and.accumulate(bounds[start::SEQUENCES] >= level)
-    if not passed.any():
-        return Certificate(promise, label, level, delta, None, 0, count, None, _why(promise, level, int(t.sum())))
-    able = np.flatnonzero(passed)
-    best = able[proposals[able].argmin() if promise == "precision" else proposals[able].argmax()]
-    return Certificate(
-        promise, label, level, delta, float(proposals[best]), int(hits[best]), int(tried[best]), float(bounds[best])
-    )
+    count, total = int(due[second].sum()), int(due.sum())
+    return FloorTests(promise, level, delta, cuts, hits, tried, bounds, passed, count, total)
 
 
 def controlled_misses(p: np.ndarray, t: np.ndarray, level: float) -> Certificate:
@@ -211,12 +270,14 @@ def selective_risk(sure: np.ndarray, right: np.ndarray, level: float, delta: flo
 
 def _tested(p: np.ndarray, t: np.ndarray, cuts: np.ndarray, promise: str) -> tuple[np.ndarray, np.ndarray]:
     """How often it was as wanted at each threshold, and of how many."""
-    positives = np.sort(p[t == 1])
-    hits = len(positives) - np.searchsorted(positives, cuts, side="left")
-    if promise == "recall":
-        return hits, np.full(len(cuts), len(positives))
-    return hits, len(p) - np.searchsorted(np.sort(p), cuts, side="left")
+    positives, every = np.sort(p[t == 1]), np.sort(p)
+    missed, below = np.searchsorted(positives, cuts, side="left"), np.searchsorted(every, cuts, side="left")
+    if promise == "precision_of_no":
+        return below - missed, below
+    hits = len(positives) - missed
+    return hits, np.full(len(cuts), len(positives)) if promise == "recall" else len(every) - below
 
 
-def _why(promise: str, level: float, positives: int) -> str:
-    return f"{positives} positives: no threshold certifies a {promise} of {level:g}"
+def _why(promise: str, level: float, count: int) -> str:
+    kind = "negatives" if promise == "precision_of_no" else "positives"
+    return f"{count} {kind}: no threshold certifies a {promise.replace('_', ' ')} of {level:g}"

@@ -9,13 +9,23 @@ import numpy as np
 
 from labelwise.decisions import tuning, values
 from labelwise.decisions.certificates import Certificate, certified_floor, controlled_misses
+from labelwise.decisions.class_weights import class_weights
+from labelwise.decisions.known_sets import best_sets
+from labelwise.decisions.row_f import BETAS
 from labelwise.decisions.rule import TunedRule
+from labelwise.decisions.three_way import certified_answers, certified_band
 from labelwise.decisions.tuning import Settings, Tune
+from labelwise.decisions.utility import most_useful
 from labelwise.decisions.values import Value
 from labelwise.task import Task
 
 __all__ = ["OBJECTIVES", "Objective", "objectives_of"]
 
+
+STRUCTURE = ("at_least_one", "at_most", "groups", "sure")
+"""What may be asked of rules that are thresholds."""
+
+COUNTED = ("at_least_one", "at_most", "groups")
 
 Certify = Callable[[np.ndarray, np.ndarray, Task, Settings], list[Certificate]]
 
@@ -33,6 +43,8 @@ class Objective:
         needs: the settings it cannot do without.
         only: a kind of task, where it is for no other.
         certify: the promises that the rule rests on, in the order of the columns; None where it makes none.
+        structure: what may be asked for besides (`STRUCTURE`, ``exactly_one``) and has an effect.
+        judged_as: another objective with the same figure, where there is one.
     """
 
     name: str
@@ -43,6 +55,8 @@ class Objective:
     needs: tuple[str, ...] = ()
     only: str | None = None
     certify: Certify | None = None
+    structure: tuple[str, ...] = STRUCTURE
+    judged_as: str | None = None
 
     def tune_for(self, task: Task) -> Tune | None:
         """The tuning for a task, None where the objective is not for it."""
@@ -56,8 +70,8 @@ def objectives_of(task: Task) -> list[str]:
 
     Example:
         >>> from labelwise import infer_task
-        >>> objectives_of(infer_task(["a", "b", "c"]))
-        ['accuracy', 'balanced_accuracy', 'cost']
+        >>> objectives_of(infer_task(["a", "b", "c"]))[:5]
+        ['accuracy', 'balanced_accuracy', 'macro_f0.5', 'macro_f1', 'macro_f2']
     """
     return [name for name, o in OBJECTIVES.items() if o.tune_for(task) is not None]
 
@@ -110,27 +124,85 @@ def _promise(
     name: str, title: str, certify: Certify, without: float | None, value: Value, only: str | None = None
 ) -> Objective:
     tune = _certified(certify, without)
-    return Objective(name, title, None, tune, value, needs=("level",), only=only, certify=certify)
+    return Objective(name, title, None, tune, value, needs=("level",), only=only, certify=certify, structure=())
 
 
-def _f(kind: str, title: str, tune: Callable[[float], Tune], value: Callable[[float], Value]) -> list[Objective]:
-    return [Objective(f"{kind}_f{b:g}", f"{title} F{b:g}", None, tune(b), value(b)) for b in (0.5, 1.0, 2.0)]
+Classes = Callable[[float], Tune] | None
+
+
+def _f(
+    kind: str, title: str, labels: Callable[[float], Tune], value: Callable[[float], Value], classes: Classes = None
+) -> list[Objective]:
+    return [
+        Objective(f"{kind}_f{b:g}", f"{title} F{b:g}", None if classes is None else classes(b), labels(b), value(b))
+        for b in BETAS
+    ]
+
+
+def _row_f(beta: float) -> Objective:
+    tune = lambda p, t, task, settings: TunedRule("row_f", beta=beta)  # noqa: E731 - nothing is tuned but calibration
+    return Objective(
+        f"row_f{beta:g}",
+        f"samples F{beta:g}, the best labels of each row",
+        None,
+        tune,
+        values.samples_f(beta),
+        only="multilabel",
+        structure=COUNTED,
+        judged_as=f"samples_f{beta:g}",
+    )
 
 
 OBJECTIVES: dict[str, Objective] = {
     o.name: o
     for o in (
-        Objective("accuracy", "strict accuracy", _highest, tuning.strict, values.strict),
+        Objective(
+            "accuracy",
+            "strict accuracy",
+            _highest,
+            tuning.strict,
+            values.strict,
+            structure=(*STRUCTURE, "exactly_one"),
+        ),
+        Objective(
+            "exact_match",
+            "strict accuracy, sets as they occur",
+            None,
+            best_sets,
+            values.strict,
+            only="multilabel",
+            structure=(),
+            judged_as="accuracy",
+        ),
         Objective("labelwise_accuracy", "label-wise accuracy", None, tuning.each(tuning.right), values.labelwise),
         Objective("balanced_accuracy", "balanced accuracy", tuning.balanced, None, values.mean_recall),
         Objective("rank_error", "distance of the ranks", _rank, None, values.rank, only="ordinal"),
-        *_f("macro", "macro", lambda b: tuning.each(tuning.f_gain(b)), values.macro_f),
-        *_f("micro", "micro", lambda b: tuning.pooled(tuning.f_gain(b)), values.micro_f),
+        *_f("macro", "macro", lambda b: tuning.each(tuning.f_gain(b)), values.macro_f, class_weights),
+        # of classes every row gets one: as many false answers as missed ones, so that it is strict accuracy
+        *_f("micro", "micro", lambda b: tuning.pooled(tuning.f_gain(b)), values.micro_f, lambda b: _highest),
         *_f("samples", "samples", tuning.samples, values.samples_f),
+        *map(_row_f, BETAS),
         Objective("youden", "Youden's index", None, tuning.each(tuning.youden), values.youden),
         Objective("cost", "cost", tuning.least_cost, tuning.least_cost, values.cost, needs=("costs",)),
         Objective(
-            "top_k", "samples F1 of k labels", None, _top, values.samples_f(1.0), needs=("k",), only="multilabel"
+            "utility",
+            "utility",
+            most_useful,
+            most_useful,
+            values.utility,
+            needs=("utilities",),
+            structure=COUNTED,
+        ),
+        Objective(
+            "top_k",
+            "samples F1 of k labels",
+            None,
+            _top,
+            values.samples_f(1.0),
+            needs=("k",),
+            only="multilabel",
+            structure=(),
+            judged_as="samples_f1",
         ),
         Objective(
             "expected_count",
@@ -139,11 +211,23 @@ OBJECTIVES: dict[str, Objective] = {
             _expected,
             values.samples_f(1.0),
             only="multilabel",
+            structure=COUNTED,
+            judged_as="samples_f1",
         ),
         _promise("precision_floor", "recall at a certified precision", _floors("precision"), None, values.mean_recall),
         _promise("recall_floor", "precision at a certified recall", _floors("recall"), 0.0, values.mean_precision),
         _promise(
             "few_misses", "precision at a controlled share of misses", _misses, 0.0, values.mean_precision, "multilabel"
+        ),
+        Objective(
+            "yes_no_unsure",
+            "sure answers at a certified precision of yes and of no",
+            None,
+            certified_answers,
+            values.sure_share,
+            needs=("level",),
+            certify=certified_band,
+            structure=(),
         ),
     )
 }

@@ -48,7 +48,7 @@ def expected_f(p: np.ndarray, beta: float) -> np.ndarray:
 
     Example:
         >>> expected_f(np.array([[0.9, 0.5]]), 1.0).round(3).tolist()
-        [[0.05, 0.75, 0.767]]
+        [[0.05, 0.75, 0.783]]
 
     Source: Ye, Chai, Lee and Chieu (2012), Optimizing F-measures: a tale of two approaches, algorithm 1.
     """

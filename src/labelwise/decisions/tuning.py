@@ -45,14 +45,17 @@ class Settings:
     Attributes:
         costs: classes: ``costs[y][k]`` of answering k where y is right; labels: (cost of a false yes, of a missed one),
             the same for all or a pair per label.
+        utilities: classes: ``utilities[y][k]`` of answering k where y is right, a column more for not answering;
+            labels: (true yes, false yes, missed, true no), a fifth for being unsure, for all or a row per label.
         k: labels per row.
         level: the floor or ceiling of a certified objective.
         delta: probability that a certified promise may be broken.
         seed: of the cut in two of certified objectives.
-        exclusive: True where a row has exactly one class, so that costs are a matrix.
+        exclusive: True where a row has exactly one class, so that costs and utilities are a matrix.
     """
 
     costs: tuple[tuple[float, ...], ...] | None = None
+    utilities: tuple[tuple[float, ...], ...] | None = None
     k: int | None = None
     level: float | None = None
     delta: float = 0.1

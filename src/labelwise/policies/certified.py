@@ -19,9 +19,11 @@ from labelwise.policies.policy import Policy
 from labelwise.scores import Scores
 from labelwise.task import Labels, Task
 
-__all__ = ["Promises", "order_keeping", "promises_of", "with_promises"]
+__all__ = ["Promises", "calibrated_apart", "promises_of", "with_promises"]
 
 KEEPING = ("identity", "temperature")
+APART = 3
+"""One row of so many is for calibrators that do not."""
 COVERAGE = 0.9
 """Of sets, where none is asked for."""
 
@@ -66,15 +68,23 @@ def promises_of(
     return None if risk is None and sets is None else Promises(risk, sets, coverage, per_class)
 
 
-def order_keeping(calibrators: Sequence[str] | None, scores: Scores) -> Sequence[str]:
-    """The calibrators that keep the order of all scores, whatever the labels: what thresholds are certified beside."""
+Part = tuple[Scores, np.ndarray]
+
+
+def calibrated_apart(
+    calibrators: Sequence[str] | None, scores: Scores, targets: np.ndarray, seed: int
+) -> tuple[Sequence[str], Part, Part]:
+    """Calibrators beside which thresholds can be certified, the rows to fit them on, and those for the thresholds.
+
+    Those that keep the order of all scores whatever the labels may see every row; others get a third for themselves.
+    """
     _refuse_groups(scores)
-    other = [name for name in calibrators or () if name not in KEEPING]
-    if other:
-        raise OptionError(
-            "certified thresholds", f"calibrator {other[0]!r}", f"one that keeps every order: {', '.join(KEEPING)}"
-        )
-    return calibrators or KEEPING
+    if set(calibrators or KEEPING) <= set(KEEPING):
+        return calibrators or KEEPING, (scores, targets), (scores, targets)
+    order = np.random.default_rng([seed, APART]).permutation(len(scores))
+    first, rest = (np.sort(part) for part in np.split(order, [len(order) // APART]))
+    some = lambda rows: (type(scores)(scores.array[rows], scores.task), targets[rows])  # noqa: E731
+    return calibrators or (), some(first), some(rest)
 
 
 def with_promises(
@@ -110,7 +120,7 @@ def with_promises(
         sets = fit_sets(probs, classes, coverage=promises.coverage, score=promises.sets, per_class=promises.per_class)
         certificates += map(asdict, _of_sets(sets, task))
         report["sets"] = _sizes(sets.sets(probs))
-    rates = caution.caveats(raw, logits, answers, task).mean(0)
+    rates = caution.caveats(raw, logits, answers, task, fitted.rule.unsure(logits)).mean(0)
     report["certificates"] = certificates
     report["caveat_rates"] = {name: float(rate) for name, rate in zip(report["caveat_rates"], rates, strict=True)}
     digest = sha256_of({"scores": scores.array, "targets": targets})

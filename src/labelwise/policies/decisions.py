@@ -26,6 +26,7 @@ class Decisions:
         caveat_flags: (N, number of `CAVEATS`) True where the row has the caveat.
         ids: (N,) names of the rows, or None.
         members: (N, C) True where a class is in the row's set; None where the policy gives no sets.
+        doubts: (N, L) True where a label is neither yes nor no; None where the policy knows no third answer.
     """
 
     task: Task
@@ -34,13 +35,12 @@ class Decisions:
     caveat_flags: np.ndarray
     ids: np.ndarray | None = None
     members: np.ndarray | None = None
+    doubts: np.ndarray | None = None
 
     @cached_property
     def labels(self) -> list[list[str]]:
-        """The names of each row's labels; an empty list where there is none. For a yes/no task its answer."""
-        if self.task.kind == "binary":
-            return [[self.task.class_names[int(yes)]] for yes in self.indicators[:, 0]]
-        return _named(self.indicators, self.task.class_names)
+        """The names of each row's labels; an empty list where there is none. For a yes/no task its answer, if sure."""
+        return _named(self._given, self.task.class_names)
 
     @cached_property
     def caveats(self) -> list[list[str]]:
@@ -48,9 +48,22 @@ class Decisions:
         return _named(self.caveat_flags, tuple(CAVEATS))
 
     @cached_property
+    def unsure(self) -> list[list[str]] | None:
+        """The names of the labels that are neither yes nor no; None where the policy knows no third answer."""
+        return None if self.doubts is None else _named(self.doubts, self.task.column_names)
+
+    @cached_property
     def sets(self) -> list[list[str]] | None:
         """The names of the classes in each row's set; None where the policy gives no sets."""
         return None if self.members is None else _named(self.members, self.task.class_names)
+
+    @property
+    def _given(self) -> np.ndarray:
+        """(N, number of classes) True where the class is the answer, or one of them."""
+        if self.task.kind != "binary":
+            return self.indicators
+        no = ~self.indicators if self.doubts is None else ~self.indicators & ~self.doubts
+        return np.concatenate([no, self.indicators], axis=1)
 
     def __len__(self) -> int:
         return len(self.indicators)
@@ -62,6 +75,7 @@ class Decisions:
             "ids": list(range(len(self))) if self.ids is None else np.asarray(self.ids).tolist(),
             "labels": self.labels,
             "caveats": self.caveats,
+            **({} if self.unsure is None else {"unsure": self.unsure}),
             **({} if self.sets is None else {"sets": self.sets}),
             "probabilities": self.probabilities.tolist(),
         }
@@ -69,17 +83,17 @@ class Decisions:
     def to_frame(self) -> Any:
         """A polars frame: ``id``, ``labels``, ``caveats`` and ``prob_NAME`` (float32) per column.
 
-        Labels and caveats are lists of names; so are ``sets``, where the policy gives them.
+        Labels and caveats are lists of names; so are ``unsure`` and ``sets``, where the policy gives them.
         """
         import polars as pl
 
-        binary = self.task.kind == "binary"
-        given = np.concatenate([~self.indicators, self.indicators], axis=1) if binary else self.indicators
         columns = {
             "id": np.arange(len(self)) if self.ids is None else np.asarray(self.ids),
-            "labels": _list_column(given, self.task.class_names),
+            "labels": _list_column(self._given, self.task.class_names),
             "caveats": _list_column(self.caveat_flags, tuple(CAVEATS)),
         }
+        if self.doubts is not None:
+            columns["unsure"] = _list_column(self.doubts, self.task.column_names)
         if self.members is not None:
             columns["sets"] = _list_column(self.members, self.task.class_names)
         probs = _columns(self.probabilities)

@@ -79,6 +79,7 @@ class Policy:
         indicators, probabilities = np.empty((n, width), bool), np.empty((n, width))
         flags = np.empty((n, len(CAVEATS)), bool)
         members = None if self.sets is None else np.empty((n, width), bool)
+        unsure = None if self.rule.unsure_from is None else np.empty((n, width), bool)
 
         def job(part: slice) -> None:
             for rows in row_blocks(part, 4 * width):
@@ -87,14 +88,17 @@ class Policy:
                 logits = self.calibration.logits(raw)
                 answers = self.rule.answers(logits, self.task)
                 indicators[rows] = answers
-                flags[rows] = self.caution.caveats(raw, logits, answers, self.task)
+                doubts = self.rule.unsure(logits)
+                flags[rows] = self.caution.caveats(raw, logits, answers, self.task, doubts)
+                if unsure is not None:
+                    unsure[rows] = doubts
                 exclusive = self.task.kind in ("multiclass", "ordinal")
                 probabilities[rows] = np.exp(log_shares(logits)) if exclusive else sigmoid(logits)
                 if members is not None and self.sets is not None:
                     members[rows] = self.sets.sets(probabilities[rows])
 
         in_parts(job, n, least=max(1, 65_536 // width))
-        return Decisions(self.task, indicators, probabilities, flags, scores.ids, members)
+        return Decisions(self.task, indicators, probabilities, flags, scores.ids, members, unsure)
 
     def to_dict(self) -> dict[str, Any]:
         """The policy file as lists, numbers and text, with its hash."""

@@ -147,8 +147,8 @@ class _Words:
 
 
 def decide_program(policy: Policy, engine: Engine, scores: Value) -> dict[str, Value]:
-    """``answers`` (N, C) bool, ``probabilities`` (N, C), ``caveats`` (N, 5) bool, and where the policy has sets
-    ``sets`` (N, C) bool, of (N, C) float64 scores.
+    """``answers`` (N, C) bool, ``probabilities`` (N, C), ``caveats`` (N, 6) bool, and where the policy has them
+    ``unsure`` and ``sets`` (N, C) bool, of (N, C) float64 scores.
 
     Raises:
         OptionError: for log-probabilities of independent labels, whose 1 - p other engines cannot take precisely.
@@ -161,14 +161,22 @@ def decide_program(policy: Policy, engine: Engine, scores: Value) -> dict[str, V
     rule, width = policy.rule, policy.task.n_outputs
     answers = engine.piece("answered", lambda logits: _answers(rule, w, logits, width), logits)
     probs = engine.one("exp", w.log_shares(logits)) if exclusive else w.sigmoid(logits)
+    found = {"answers": answers, "probabilities": probs}
     caveats = engine.piece(
         "cautioned", lambda raw, logits, answers: _caveats(policy, w, raw, logits, answers), raw, logits, answers
     )
-    found = {"answers": answers, "probabilities": probs, "caveats": caveats}
-    rule = policy.sets
-    if rule is None:
-        return found
-    return found | {"sets": engine.piece("in_set", lambda p: _sets(rule, w, w.snap(p)), probs)}
+    unsure = None
+    if rule.unsure_from is not None:
+        unsure = engine.piece("unsure_of", lambda logits: _unsure(rule, w, logits), logits)
+        places = w.e.constant(np.arange(len(CAVEATS)) == list(CAVEATS).index("unsure"))
+        caveats = w.e.two("or", caveats, w.e.two("and", w.any(unsure), places))
+    found["caveats"] = caveats
+    if unsure is not None:
+        found["unsure"] = unsure
+    sets = policy.sets
+    if sets is not None:
+        found["sets"] = engine.piece("in_set", lambda p: _sets(sets, w, w.snap(p)), probs)
+    return found
 
 
 def _raw(policy: Policy, w: _Words, x: Value) -> Value:
@@ -364,11 +372,11 @@ def _caveats(policy: Policy, w: _Words, raw: Value, logits: Value, answers: Valu
             sure = w.e.where(w.any(answers), given, w.e.rows("min", w.e.one("neg", logits)))
         below = log_cut_of if exclusive else cut_of
         found["low_confidence"] = w.two("lt", w.snap(sure), below(caution.low_confidence))
-    if task.kind == "multilabel":
+    if task.kind != "binary":
         found["no_label"] = w.e.one("not", w.any(answers))
-        if caution.one_expected:
-            count = w.e.rows("sum", w.e.one("int", answers))
-            found["several_labels"] = w.e.two("gt", count, w.e.constant(np.asarray(1)))
+    if caution.one_expected:
+        count = w.e.rows("sum", w.e.one("int", answers))
+        found["several_labels"] = w.e.two("gt", count, w.e.constant(np.asarray(1)))
     if caution.close_call is not None:
         p = w.snap(w.e.one("exp", w.log_shares(logits)))
         top = w.e.rows("max", p)

@@ -37,7 +37,7 @@ def policy_source(policy: Policy) -> str:
     """The policy as Python source which needs numpy and nothing else, with two functions of (N, C) scores.
 
     ``decide`` gives ``labels`` and ``caveats`` (lists of names), ``probabilities`` (N, C), and where the policy has
-    them ``sets``; ``decide_arrays`` the same as arrays: ``answers`` (N, C) bool, ``caveats`` (N, 5) bool, ...
+    them ``sets``; ``decide_arrays`` the same as arrays: ``answers`` (N, C) bool, ``caveats`` (N, 6) bool, ...
 
     Args:
         policy: the policy.
@@ -54,7 +54,7 @@ def policy_source(policy: Policy) -> str:
         >>> namespace["decide"](np.array([[0.0, 2.0, 1.0]]))["labels"]
         [['1']]
     """
-    engine = _Source()
+    engine, names = _Source(), "CLASS_NAMES[1:]" if policy.task.kind == "binary" else "CLASS_NAMES"
     scores = engine.parameter("scores")
     outputs = decide_program(policy, engine, scores)
     body = engine.written(list(outputs.values()))
@@ -83,9 +83,19 @@ def policy_source(policy: Policy) -> str:
         checks=CHECKS[policy.score_kind],
         outputs=_outputs(outputs, policy.task.n_outputs),
         steps="\n".join(f"    {step}" for step in steps),
-        labels=YES_NO if policy.task.kind == "binary" else NAMED.format(name="answers"),
-        named="".join(f'\n        "{name}": {NAMED.format(name=name)},' for name in outputs if name not in KEPT),
+        labels=_labels(outputs, policy.task.kind == "binary"),
+        named="".join(
+            f'\n        "{name}": {NAMED.format(name=name, names=names)},' for name in outputs if name not in KEPT
+        ),
     )
+
+
+def _labels(names: Iterable[str], binary: bool) -> str:
+    """The expression of the names of each row's labels; yes or no where there is one question, nothing if unsure."""
+    if not binary:
+        return NAMED.format(name="answers", names="CLASS_NAMES")
+    sure = ' & ~found["unsure"]' if "unsure" in names else ""
+    return f'_named(np.hstack([~found["answers"]{sure}, found["answers"]]), CLASS_NAMES)'
 
 
 def _outputs(names: Iterable[str], width: int) -> str:
@@ -144,8 +154,7 @@ def _named(flags, names):
     return [[name for name, flag in zip(names, row) if flag] for row in flags.tolist()]
 '''
 KEPT = ("answers", "probabilities", "caveats")
-NAMED = '_named(found["{name}"], CLASS_NAMES)'
-YES_NO = '[[CLASS_NAMES[int(yes)]] for yes in found["answers"][:, 0]]'
+NAMED = '_named(found["{name}"], {names})'
 CHECKS = {
     "logits": f"""    if not (np.abs(scores) <= {LARGEST!r}).all():
         raise ValueError("logits that are finite numbers are wanted, none beyond {LARGEST:g}")""",

@@ -30,7 +30,7 @@ def save_onnx(policy: Policy, path: Path | str, *, dtype: str = "float32") -> No
 
 
 def policy_graph(policy: Policy, *, dtype: str = "float32") -> Any:
-    """An ONNX model: ``scores`` (N, C) -> ``answers`` bool, ``probabilities`` float64, ``caveats`` (N, 5) bool.
+    """An ONNX model: ``scores`` (N, C) -> ``answers`` bool, ``probabilities`` float64, ``caveats`` (N, 6) bool.
 
     A policy with sets has the output ``sets`` (N, C) bool, too. The arithmetic inside is float64. The model's metadata
     hold the names of classes and caveats, the kind of scores and the policy's hash.
@@ -53,6 +53,7 @@ def policy_graph(policy: Policy, *, dtype: str = "float32") -> Any:
         "answers": (onnx.TensorProto.BOOL, width),
         "probabilities": (onnx.TensorProto.DOUBLE, width),
         "caveats": (onnx.TensorProto.BOOL, len(CAVEATS)),
+        "unsure": (onnx.TensorProto.BOOL, width),
         "sets": (onnx.TensorProto.BOOL, width),
     }
     for name, value in outputs.items():

@@ -15,7 +15,7 @@ __all__ = ["policy_module"]
 
 
 def policy_module(policy: Policy) -> Any:
-    """A `torch.nn.Module`: (N, C) scores -> answers (N, C) bool, probabilities (N, C) float64, caveats (N, 5) bool.
+    """A `torch.nn.Module`: (N, C) scores -> answers (N, C) bool, probabilities (N, C) float64, caveats (N, 6) bool.
 
     A policy with sets has them as its fourth output, (N, C) bool.
 

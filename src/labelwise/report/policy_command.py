@@ -35,14 +35,29 @@ def _costs(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
 @click.option(
     "--costs", callback=_costs, metavar="JSON", help="For cost: [false yes, missed], or a matrix [[...], ...]."
 )
+@click.option(
+    "--utilities",
+    callback=_costs,
+    metavar="JSON",
+    help="For utility: [true yes, false yes, missed, true no, unsure], or a matrix, its last column no answer.",
+)
 @click.option("--k", type=int, help="For top_k: labels per row.")
-@click.option("--level", type=float, help="For precision_floor, recall_floor, few_misses: the floor, or the ceiling.")
+@click.option(
+    "--level",
+    type=float,
+    help="For precision_floor, recall_floor, yes_no_unsure, few_misses: the floor, or the ceiling.",
+)
 @click.option("--delta", type=float, default=0.1, show_default=True, help="Probability that a promise may be broken.")
 @click.option("--exactly-one", is_flag=True, help="Of several labels the most probable one, always and alone.")
 @click.option("--at-least-one", is_flag=True, help="The most probable label where none reaches its threshold.")
 @click.option("--at-most", type=int, metavar="K", help="No more labels than that.")
 @click.option(
     "--exclusive", "groups", multiple=True, callback=_groups, metavar="A,B", help="At most one of these labels."
+)
+@click.option("--sure", type=float, metavar="SHARE", help="Yes and no only where so many are right, else unsure.")
+@click.option("--sure-error", type=float, metavar="RATE", help="Instead: most wrong ones among a label's yes and no.")
+@click.option(
+    "--calibrator", "calibrators", multiple=True, metavar="NAME", help="One to choose among; may be repeated."
 )
 @click.option("--low-confidence", type=float, metavar="P", help="Caveat below this probability of the answer.")
 @click.option("--coverage", type=float, metavar="SHARE", help="Share of rows to be left without that caveat.")
@@ -79,6 +94,7 @@ def fit_command(
     labelwise fit val.npz --objective precision_floor --level 0.9 -o policy.json
     labelwise fit val.npz --sets aps --set-coverage 0.95 -o policy.json
     labelwise fit val.npz --objective cost --costs "[1, 5]" -o policy.json
+    labelwise fit val.npz --objective macro_f1 --sure 0.95 -o policy.json
     """
     from labelwise.errors import InputError
     from labelwise.io.scores_file import read_scores
@@ -89,6 +105,7 @@ def fit_command(
         raise InputError("labels to fit a policy on", f"{source}: scores without labels", "a file with y or label")
     if options["low_confidence"] is None:
         del options["low_confidence"]
+    options["calibrators"] = options["calibrators"] or None
     trained_with = "softmax" if softmax_trained else None
     policy = fit_policy(file.scores, file.labels, trained_with=trained_with, **options)
     policy.save(out)
