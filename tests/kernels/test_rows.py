@@ -115,11 +115,26 @@ def test_minus_infinity_is_a_probability_of_zero():
     assert s.confidence[0] == 0.5
 
 
-def test_bins_of_parts_add_up():
-    rng = np.random.default_rng(3)
-    z, y = rng.normal(size=(60, 5)), rng.integers(5, size=60)
-    whole = row_statistics(z, y).bins
-    parts = row_statistics(z[:17], y[:17]).bins + row_statistics(z[17:], y[17:]).bins
-    assert np.array_equal(whole.count, parts.count)
-    assert np.allclose(whole.ece, parts.ece)
+@given(shapes, st.sampled_from([-1000, -50, 50, 1000]), st.sampled_from([np.float32, np.float64]))
+def test_rows_far_from_zero_are_as_if_they_were_near(shape, offset, kind):
+    z, y = sample(shape)
+    z = np.round(z * 8) / 8  # the offset takes no digits away
+    far = np.arange(len(y)) % 2 == 0
+    a = row_statistics(z.astype(kind), y)
+    b = row_statistics((z + offset * far[:, None]).astype(kind), y)
+    assert np.array_equal(a.decision, b.decision)
+    assert np.array_equal(a.rank, b.rank)
+    for name in ("nll", "squares", "confidence"):
+        assert np.allclose(getattr(a, name), getattr(b, name), rtol=2e-6, atol=2e-6), name
+
+
+def test_probabilities_need_no_sum_of_one_and_may_be_tiny():
+    p = np.array([[1e-30, 3e-30], [2e25, 6e25], [1.0, 1e-39]], np.float32)
+    s = row_statistics(p, np.array([1, 0, 1]), probabilities=True)
+    assert s.confidence.round(6).tolist() == [0.75, 0.75, 1]
+    assert s.nll.round(4).tolist() == [0.2877, 1.3863, 89.8008]
+
+
+def test_bins_may_be_left_out():
+    z, y = sample((20, 5, 0, 1.0))
     assert row_statistics(z, y, bins=None).bins is None

@@ -6,6 +6,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from labelwise.kernels import fit_temperature
+from labelwise.kernels.temperature import _moments
 
 
 def nll(z, y, temperature):
@@ -65,3 +66,42 @@ def test_minus_infinity_is_allowed_where_it_is_not_true():
     fit = fit_temperature(z, y)
     assert np.isfinite(fit.nll)
     assert fit_temperature(np.where(np.isinf(z), -1e6, z), y).temperature == pytest.approx(fit.temperature)
+
+
+@pytest.mark.parametrize("value", [0.0, 3.5, 200.0])
+def test_scores_that_are_all_the_same_have_any_temperature(value):
+    z = np.full((40, 4), value)
+    fit = fit_temperature(z, np.arange(40) % 4)
+    assert fit.nll == pytest.approx(np.log(4))
+    assert fit.temperature == 1
+    assert not fit.bounded
+
+
+@given(st.integers(0, 2**31), st.floats(0.3, 3), st.sampled_from([0, 70, -1000]))
+def test_moments_are_the_derivatives_of_the_loss(seed, b, offset):
+    rng = np.random.default_rng(seed)
+    z, y, h = rng.normal(size=(50, 6)) * 2 + offset, rng.integers(6, size=50), 1e-4
+    value, *slopes = _moments(z, y, b)
+    assert value == pytest.approx(nll(z, y, 1 / b), abs=1e-9)
+    above, below = _moments(z, y, b + h), _moments(z, y, b - h)
+    assert slopes == pytest.approx([(u - v) / (2 * h) for u, v in zip(above[:3], below[:3], strict=True)], abs=1e-5)
+
+
+def test_float16_is_worked_on_as_float32():
+    rng = np.random.default_rng(5)
+    true = rng.normal(size=(3000, 8)) * 2
+    y = (true + rng.gumbel(size=true.shape)).argmax(1)
+    z = (3 * true).astype(np.float16)
+    wide, narrow = fit_temperature(z.astype(np.float64), y), fit_temperature(z, y)
+    assert narrow.temperature == pytest.approx(wide.temperature, rel=1e-6)
+    assert narrow.nll == pytest.approx(wide.nll, abs=1e-6)
+
+
+@pytest.mark.parametrize("offset", [0, 100])
+def test_float32_keeps_the_little_that_sure_rows_lack(offset):
+    """Nearly perfect scores: every row's slope is a small difference of large numbers."""
+    rng = np.random.default_rng(4)
+    y = rng.integers(5, size=400)
+    z = np.round(rng.normal(size=(400, 5)) * 8) / 8 + 24.0 * (np.arange(5) == y[:, None]) + offset
+    wide, narrow = _moments(z, y, 0.75), _moments(z.astype(np.float32), y, 0.75)
+    assert narrow == pytest.approx(wide, rel=1e-4)

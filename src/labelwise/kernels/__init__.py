@@ -1,7 +1,8 @@
 """The hot loops: numpy in cache-sized blocks with reused buffers and two threads."""
 
+from labelwise.kernels.bins import ClassBins
 from labelwise.kernels.columns import ColumnStatistics, column_statistics, sweep
-from labelwise.kernels.rows import ClassBins, RowStatistics, row_statistics
+from labelwise.kernels.rows import RowStatistics, row_statistics
 from labelwise.kernels.temperature import TemperatureFit, fit_temperature
 
 __all__ = [

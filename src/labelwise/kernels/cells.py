@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from labelwise.kernels.bins import ClassBins, bin_of
 from labelwise.kernels.blocks import in_parts, row_blocks
-from labelwise.kernels.rows import ClassBins, bin_of
 
 __all__ = ["CellStatistics", "cell_statistics"]
 

@@ -5,45 +5,25 @@ probabilities, the rank of the true class. From these follow accuracy, top-k, ne
 calibration errors, risk and coverage without the scores being read again. The odds do not saturate where a float32
 probability has long been rounded to 1, so confidences stay ranked.
 
-The classwise bins cost little: a row has at most M - 1 classes above 1/M, so all other cells fall in the first bin, and
-that one is a column sum.
+A block is read from memory once, by the exponential itself, which is taken of the scores as they are; only rows whose
+highest one comes out very large or very small are done again with that score taken off. Cells are looked at one by one
+only where there is something to find: the true class's rank in rows decided wrongly, cells above the first bin in rows
+whose sum of squares has room for one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
+from labelwise.kernels.bins import ClassBins, Tally
 from labelwise.kernels.blocks import in_parts, row_blocks
 
-__all__ = ["ClassBins", "RowStatistics", "row_statistics"]
+__all__ = ["RowStatistics", "row_statistics"]
 
-
-@dataclass(frozen=True)
-class ClassBins:
-    """Sums per class and bin of the class's probability, bins of equal width.
-
-    Attributes:
-        count: (C, M) cells.
-        confidence: (C, M) sum of probabilities.
-        correct: (C, M) cells whose class is the true one.
-    """
-
-    count: np.ndarray
-    confidence: np.ndarray
-    correct: np.ndarray
-
-    def __add__(self, other: ClassBins) -> ClassBins:
-        return ClassBins(self.count + other.count, self.confidence + other.confidence, self.correct + other.correct)
-
-    @cached_property
-    def ece(self) -> np.ndarray:
-        """(C,) calibration error of each class's probability; nan without cells."""
-        total = self.count.sum(1)
-        gaps = np.abs(self.correct - self.confidence).sum(1)
-        return np.divide(gaps, total, out=np.full(len(total), np.nan), where=total > 0)
+SMALL = 1e-13  # exponentials from here to its inverse can be squared and summed in float32
+ROUNDED = 0.999  # a sum of squares may have been rounded down
 
 
 @dataclass(frozen=True)
@@ -68,22 +48,22 @@ class RowStatistics:
     rank: np.ndarray
     bins: ClassBins | None
 
-    @cached_property
+    @property
     def confidence(self) -> np.ndarray:
         """(N,) probability of the decision."""
         return 1 / (1 + self.against.astype(np.float64))
 
-    @cached_property
+    @property
     def true_prob(self) -> np.ndarray:
         """(N,) probability of the true class."""
         return np.exp(-self.behind.astype(np.float64)) * self.confidence
 
-    @cached_property
+    @property
     def nll(self) -> np.ndarray:
         """(N,) negative log-likelihood in nats."""
         return np.log1p(self.against.astype(np.float64)) + self.behind
 
-    @cached_property
+    @property
     def brier(self) -> np.ndarray:
         """(N,) squared distance of the probabilities from the truth, 0..2."""
         return np.maximum(self.squares - 2 * self.true_prob + 1, 0)
@@ -127,117 +107,114 @@ def working_float(scores: np.ndarray) -> type:
     return np.float64 if scores.dtype == np.float64 else np.float32
 
 
+class _Buffers:
+    """What one thread reuses from block to block."""
+
+    def __init__(self, step: int, width: int, kind: type):
+        self.exps, self.some = np.empty((step, width), kind), np.empty((step, width), kind)
+        self.flags = np.zeros((step, -(-width // 8) * 8), bool)  # rows padded to whole 64-bit words
+        self.ones = np.ones(width, kind)
+        self.row = np.arange(step)
+
+    def rows_of(self, block: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Some rows of a block side by side; good until the next call."""
+        return np.take(block, rows, axis=0, out=self.some[: len(rows)], mode="clip")
+
+
 def _part(
     scores: np.ndarray, targets: np.ndarray, probabilities: bool, bins: int | None, part: slice, out: RowStatistics
 ) -> ClassBins | None:
     width = scores.shape[1]
     kind = working_float(scores)
-    step = next(row_blocks(slice(0, max(part.stop - part.start, 1)), width)).stop
-    work = _Buffers(step, width, kind)
-    high: list[tuple[np.ndarray, np.ndarray]] = []
-    low = np.zeros(width)
-    for rows in row_blocks(part, width):
-        block = scores[rows]
-        if probabilities:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                block = np.log(block, out=work.logs[: len(block)], dtype=kind)
-        elif block.dtype != kind:
-            block = block.astype(kind)
-        known = targets[rows] >= 0
-        share = _block(block, targets[rows], known, work, rows, out)
-        if bins is not None:
-            high.append(_above_first_bin(work.exps[: len(block)], share, known, bins, work.flags[: len(block)]))
-            low += np.einsum("i,ij->j", share.astype(kind) * known, work.exps[: len(block)])
-    return None if bins is None else _class_bins(high, low, targets[part], part, bins, out)
-
-
-class _Buffers:
-    """What one thread reuses from block to block."""
-
-    def __init__(self, step: int, width: int, kind: type):
-        self.logs = np.empty((step, width), kind)
-        self.exps = np.empty((step, width), kind)
-        self.flags = np.zeros((step, -(-width // 8) * 8), bool)  # rows padded to whole 64-bit words
-        self.ones = np.ones(width, kind)
-        self.row = np.arange(step)
+    work = _Buffers(next(row_blocks(slice(0, max(part.stop - part.start, 1)), width)).stop, width, kind)
+    tally = None if bins is None else Tally(width, bins)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        for rows in row_blocks(part, width):
+            block = scores[rows]
+            if block.dtype != kind:
+                block = block.astype(kind)
+            scale, room = _block(block, targets[rows], probabilities, work, rows, out)
+            if tally is not None:
+                _count(work, scale, room, targets[rows], rows, out, tally)
+    return None if tally is None else tally.finished()
 
 
 def _block(
-    block: np.ndarray, target: np.ndarray, known: np.ndarray, work: _Buffers, rows: slice, out: RowStatistics
-) -> np.ndarray:
-    """Fill the statistics of a block; leaves exp(score - top) in `work.exps`, 0 for the decision itself."""
-    row, exps = work.row[: len(block)], work.exps[: len(block)]
-    decision = block.argmax(1)
-    top = block[row, decision]
-    with np.errstate(invalid="ignore"):
-        np.subtract(block, top[:, None], out=exps)
-        out.behind[rows] = np.where(known, -exps[row, np.where(known, target, 0)], np.nan)
-    exps[row, decision] = -np.inf
-    np.exp(exps, out=exps)
-    against = np.vecdot(exps, work.ones).astype(np.float64)
-    share = 1 / (1 + against)
-    out.decision[rows], out.against[rows] = decision, against
-    out.squares[rows] = (1 + np.vecdot(exps, exps).astype(np.float64)) * share * share
-    out.rank[rows] = _ranks(block, decision, target, known, work)
-    return share
-
-
-def _ranks(
-    block: np.ndarray, decision: np.ndarray, target: np.ndarray, known: np.ndarray, work: _Buffers
-) -> np.ndarray:
-    """Rank of the true class; only the rows whose decision is wrong are looked at."""
-    rank = np.where(known, 0, -1)
-    wrong = np.flatnonzero(known & (decision != target))
-    if not len(wrong):
-        return rank
-    some = block[wrong]
-    at = some[work.row[: len(wrong)], target[wrong]][:, None]
-    np.greater_equal(some, at, out=work.flags[: len(wrong), : block.shape[1]])
-    rank[wrong] = np.bitwise_count(work.flags[: len(wrong)].view(np.uint64)).sum(1, dtype=np.int32) - 1
-    return rank
-
-
-def _above_first_bin(
-    exps: np.ndarray, share: np.ndarray, known: np.ndarray, bins: int, flags: np.ndarray
+    block: np.ndarray, target: np.ndarray, probabilities: bool, work: _Buffers, rows: slice, out: RowStatistics
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cells with a probability above 1/M, the decisions' own left out: class and probability."""
-    limit = np.where(known, 1 / (bins * share), np.inf).astype(exps.dtype)
-    np.greater(exps, limit[:, None], out=flags[:, : exps.shape[1]])
-    words = flags.view(np.uint64)  # eight flags at a time: nearly all are 0
-    row, word = words.nonzero()
-    which, byte = flags.reshape(*words.shape, 8)[row, word].nonzero()
-    row, column = row[which], word[which] * 8 + byte
-    return column, exps[row, column] * share[row]
+    """Fill the statistics of a block, and leave 0 for the decisions in `work.exps`: their like would swallow the rest.
+
+    Returns:
+        scale: (n,) what makes probabilities of `work.exps`.
+        room: (n,) sum of squared probabilities without the decision's.
+    """
+    row, exps = work.row[: len(block)], work.exps[: len(block)]
+    decision, peak = _weigh(block, probabilities, work)
+    exps[row, decision] = 0
+    others = np.vecdot(exps, work.ones).astype(np.float64)
+    scale = 1 / (peak + others)
+    out.decision[rows], out.against[rows] = decision, others / peak
+    room = np.vecdot(exps, exps) * scale * scale
+    out.squares[rows] = room + np.square(peak * scale)
+    known = target >= 0
+    top, true = block[row, decision], block[row, np.where(known, target, 0)]
+    behind = np.log(top, dtype=np.float64) - np.log(true, dtype=np.float64) if probabilities else top - true
+    out.behind[rows] = np.where(known, behind, np.nan)
+    out.rank[rows] = np.where(known, 0, -1)
+    wrong = np.flatnonzero(known & (decision != target))
+    if len(wrong):
+        some = work.rows_of(block, wrong)
+        words = _flagged(np.greater_equal, some, true[wrong], work)
+        out.rank[rows][wrong] = np.bitwise_count(words).sum(1, dtype=np.int32) - 1
+    return scale, room
 
 
-def _class_bins(
-    high: list[tuple[np.ndarray, np.ndarray]],
-    low: np.ndarray,
-    targets: np.ndarray,
-    part: slice,
-    bins: int,
+def _weigh(block: np.ndarray, probabilities: bool, work: _Buffers) -> tuple[np.ndarray, np.ndarray]:
+    """Put numbers in proportion to the probabilities into `work.exps`; gives the decisions and their numbers."""
+    row, exps = work.row[: len(block)], work.exps[: len(block)]
+    if probabilities:
+        np.copyto(exps, block)
+    else:
+        np.exp(block, out=exps)
+    decision = block.argmax(1)
+    peak = exps[row, decision]
+    far = np.flatnonzero(~((peak >= SMALL) & (peak <= 1 / SMALL)))
+    if len(far):
+        some, top = work.rows_of(block, far), block[far, decision[far]][:, None]
+        exps[far] = some / top if probabilities else np.exp(np.subtract(some, top, out=some), out=some)
+        peak = exps[row, decision]
+    return decision, peak.astype(np.float64)
+
+
+def _flagged(compare: np.ufunc, some: np.ndarray, limit: np.ndarray, work: _Buffers) -> np.ndarray:
+    """Cells that compare with their row's limit as asked, as flags eight in a word, since nearly all are 0."""
+    flags = work.flags[: len(some)]
+    compare(some, limit[:, None], out=flags[:, : some.shape[1]])
+    return flags.view(np.uint64)
+
+
+def _count(
+    work: _Buffers,
+    scale: np.ndarray,
+    room: np.ndarray,
+    target: np.ndarray,
+    rows: slice,
     out: RowStatistics,
-) -> ClassBins:
-    """Classwise bins of a part: cells above the first bin one by one, the first bin as what remains."""
-    known = targets >= 0
-    decision, confidence = out.decision[part][known], 1 / (1 + out.against[part][known].astype(np.float64))
-    size, shape = len(low) * bins, (len(low), bins)
-
-    def sums(cells: np.ndarray, p: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
-        place = cells.astype(np.int64) * bins + bin_of(p, bins)
-        return np.bincount(place, weights=weights, minlength=size).reshape(shape).astype(np.float64)
-
-    cells, p = (np.concatenate(parts) for parts in zip(*high, strict=True))
-    of_others = sums(cells, p, p)
-    count = sums(cells, p, None) + sums(decision, confidence, None)
-    count[:, 0] = known.sum() - count[:, 1:].sum(1)
-    total = of_others + sums(decision, confidence, confidence)
-    total[:, 0] += low - of_others.sum(1)
-    true = np.exp(-out.behind[part][known]) * confidence
-    return ClassBins(count, total, sums(targets[known], true, None))
-
-
-def bin_of(p: np.ndarray, bins: int) -> np.ndarray:
-    """Bin of a probability, open below and closed above."""
-    with np.errstate(invalid="ignore"):
-        return np.clip(np.nan_to_num(np.ceil(p * bins)).astype(np.int64) - 1, 0, bins - 1)
+    tally: Tally,
+) -> None:
+    """Hand a block's cells over to the classwise bins."""
+    exps, known, bins = work.exps[: len(scale)], target >= 0, tally.bins
+    tally.rows += int(known.sum())
+    tally.sums += np.einsum("i,ij->j", np.where(known, scale, 0).astype(exps.dtype), exps)
+    rich = np.flatnonzero(known & (room * bins * bins > ROUNDED))
+    if len(rich):
+        some, scale = work.rows_of(exps, rich), scale[rich]
+        words = _flagged(np.greater, some, (1 / (bins * scale)).astype(exps.dtype), work)
+        at = np.flatnonzero((words != 0).ravel())
+        word, byte = words.reshape(-1, 1)[at].view(bool).nonzero()
+        row, eighth = np.divmod(at[word], words.shape[1])
+        column = eighth * 8 + byte
+        tally.add("high", column, some[row, column] * scale[row])
+    confidence = 1 / (1 + out.against[rows][known].astype(np.float64))
+    tally.add("decided", out.decision[rows][known], confidence)
+    tally.add("true", target[known], np.exp(-out.behind[rows][known]) * confidence)

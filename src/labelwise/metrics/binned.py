@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from labelwise.kernels.bins import bin_of
 from labelwise.kernels.blocks import row_blocks
-from labelwise.kernels.rows import bin_of
 from labelwise.metrics.case import BINS, Case
 from labelwise.metrics.probs import columns_of_truth, probabilities_of
 

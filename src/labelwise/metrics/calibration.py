@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from labelwise.errors import InputError, OptionError
+from labelwise.kernels.blocks import row_blocks
 from labelwise.metrics.intervals import wilson
 
 __all__ = [
@@ -91,10 +92,14 @@ def bin_counts(confidence: np.ndarray, correct: np.ndarray, edges: np.ndarray) -
         InputError: where the lengths differ or a confidence is nan.
     """
     c, y = _pair(confidence, correct)
-    place = np.searchsorted(edges[1:-1], c, "left")
     size = len(edges) - 1
-    gap = y - c
-    return Bins(*(np.bincount(place, weights=w, minlength=size) for w in (np.ones_like(c), c, y, gap * gap)))
+    sums = np.zeros((4, size))
+    for part in row_blocks(slice(0, len(c)), 16):
+        place = np.searchsorted(edges[1:-1], c[part], "left")
+        gap = y[part] - c[part]
+        for total, weights in zip(sums, (None, c[part], y[part], gap * gap), strict=True):
+            total += np.bincount(place, weights, size)
+    return Bins(*sums)
 
 
 def ece(confidence: np.ndarray, correct: np.ndarray, bins: int = 15) -> float | None:

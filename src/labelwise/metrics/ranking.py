@@ -35,9 +35,11 @@ def auroc(scores: np.ndarray, positives: np.ndarray) -> float | None:
     pos, neg = split_sorted(scores, positives)
     if not len(pos) or not len(neg):
         return None
-    below = np.searchsorted(neg, pos, "left").sum(dtype=np.float64)
-    up_to = np.searchsorted(neg, pos, "right").sum(dtype=np.float64)
-    return float((below + up_to) / (2.0 * len(pos) * len(neg)))
+    few, many = (pos, neg) if len(pos) <= len(neg) else (neg, pos)
+    lower = np.searchsorted(many, few, "left").sum(dtype=np.float64)
+    lower += np.searchsorted(many, few, "right").sum(dtype=np.float64)
+    share = float(lower / (2.0 * len(pos) * len(neg)))  # of pairs whose few one scores above
+    return share if few is pos else 1 - share
 
 
 def average_precision(scores: np.ndarray, positives: np.ndarray) -> float | None:
@@ -132,7 +134,10 @@ def split_sorted(scores: np.ndarray, positives: np.ndarray) -> tuple[np.ndarray,
     if s.dtype.kind == "f" and np.isnan(s).any():
         raise InputError("scores that can be ranked", f"nan at row {int(np.isnan(s).argmax())}", "scores without nan")
     yes, no = (y > 0.5, y <= 0.5) if y.dtype.kind == "f" else (y.astype(bool), ~y.astype(bool))
-    return np.sort(s[yes]), np.sort(s[no])
+    pos, neg = s[yes], s[no]
+    pos.sort()
+    neg.sort()
+    return pos, neg
 
 
 def _mean_over_labels(metric, scores: np.ndarray, truth: np.ndarray) -> float | None:

@@ -16,6 +16,8 @@ from labelwise.errors import InputError
 
 __all__ = ["RiskCoverage", "augrc", "aurc", "coverage_at_risk", "excess_aurc", "risk_coverage"]
 
+LEVELS = 16_384  # looked at together: what is computed of them stays in the cache
+
 
 @dataclass(frozen=True)
 class RiskCoverage:
@@ -47,7 +49,7 @@ class RiskCoverage:
 
 def levels(confidence: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Distinct confidences from high to low with the right and the wrong rows at each."""
-    c, y = np.asarray(confidence), np.asarray(correct, np.float64)
+    c, y = np.asarray(confidence), np.asarray(correct)
     if c.ndim != 1 or c.shape != y.shape:
         raise InputError("confidences and outcomes of one length", f"shapes {c.shape} and {y.shape}", "(N,) and (N,)")
     if np.isnan(c).any():
@@ -55,12 +57,14 @@ def levels(confidence: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.
     known = ~np.isnan(y)
     if not known.all():
         c, y = c[known], y[known]
-    order = np.argsort(-c, kind="stable")
+    order = np.argsort(c)[::-1]  # rows of one level are added up, so their order does not matter
     c, y = c[order], y[order]
-    first = np.flatnonzero(np.concatenate([[True], c[1:] != c[:-1]])) if len(c) else np.empty(0, np.int64)
-    count = np.diff(np.append(first, len(c)))
-    right = np.add.reduceat(y, first) if len(first) else np.empty(0)
-    return c[first], right, count - right
+    del order
+    if not len(c):
+        return c, np.empty(0), np.empty(0)
+    first = np.flatnonzero(np.concatenate([[True], c[1:] != c[:-1]]))
+    c, right = c[first], np.add.reduceat(y, first, dtype=np.float64)
+    return c, right, np.diff(np.append(first, len(y))) - right
 
 
 def risk_coverage(confidence: np.ndarray, correct: np.ndarray) -> RiskCoverage:
@@ -163,14 +167,19 @@ def aurc_of_counts(right: np.ndarray, wrong: np.ndarray) -> np.ndarray:
     Within a level of m rows after n0 rows with e0 errors the expected risk at n0 + k rows is (e0 + k r) / (n0 + k), r
     the level's own error rate; its sum is r m + (e0 - r n0) (H(n0 + m) - H(n0)), with H the harmonic numbers.
     """
-    count = right + wrong
-    before = np.cumsum(count, -1) - count
-    errors = np.cumsum(wrong, -1) - wrong
-    rate = np.divide(wrong, count, out=np.zeros_like(count, dtype=np.float64), where=count > 0)
-    total = count.sum(-1)
+    total = (right.sum(-1) + wrong.sum(-1)).astype(np.int64)
     harmonic = np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1, int(np.max(total)) + 1))])
-    spread = harmonic[(before + count).astype(np.int64)] - harmonic[before.astype(np.int64)]
-    return (rate * count + (errors - rate * before) * spread).sum(-1) / total
+    risks = np.zeros(total.shape)
+    seen = np.zeros((2, *total.shape, 1))  # right and wrong in the levels before
+    for start in range(0, right.shape[-1], LEVELS):
+        part = slice(start, start + LEVELS)
+        hits, errors = seen[0] + np.cumsum(right[..., part], -1), seen[1] + np.cumsum(wrong[..., part], -1)
+        seen = np.stack([hits[..., -1:], errors[..., -1:]])
+        after = (hits + errors).astype(np.int64)
+        before = after - (right[..., part] + wrong[..., part]).astype(np.int64)
+        rate = wrong[..., part] / np.maximum(after - before, 1)
+        risks += ((errors - wrong[..., part] - rate * before) * (harmonic[after] - harmonic[before])).sum(-1)
+    return (risks + wrong.sum(-1)) / total
 
 
 def excess_of_counts(right: np.ndarray, wrong: np.ndarray) -> np.ndarray:
