@@ -163,6 +163,13 @@ def test_groups_take_intervals_away(made):
     assert "groups_not_kept" in [f.name for f in found.findings]
 
 
+def test_weights_are_told_not_to_count(made):
+    one, other = made(weights=np.ones(600)), made()
+    found = (audit_state(other.scores, other.targets) + audit_state(one.scores, one.targets)).audit(resamples=60)
+    assert found.weighted is None
+    assert "weights_not_kept" in [f.name for f in found.findings]
+
+
 def test_rows_without_ids_are_not_listed_by_a_number_that_means_nothing(made):
     case = made()
     assert audit_state(case.scores, case.targets).audit(resamples=60).mistake_details.rows == ()

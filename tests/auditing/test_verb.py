@@ -94,11 +94,6 @@ def test_one_row_and_one_class_are_answered():
     json.dumps(constant.to_dict(), allow_nan=False)
 
 
-def test_weights_are_told_not_to_count(made):
-    case = made(weights=np.ones(600))
-    assert "weights_not_used" in [f.name for f in audit(case.scores, case.targets, resamples=60).findings]
-
-
 def test_probabilities_of_zero_and_one_are_survived():
     p = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.5, 0.5, 0.0]] * 20)
     result = audit(Probs(p, Task("multiclass", ("a", "b", "c"))), [0, 0, 1] * 20, resamples=60)

@@ -30,11 +30,12 @@ def audited(kind: str = "multiclass", classes: int = 4, rows: int = 150, *, name
 
 @functools.cache
 def with_everything(names: tuple[str, ...] = ()) -> Audit:
-    """With unknown inputs, another file, and class 3 that never occurs."""
+    """With weights, unknown inputs, another file, and class 3 that never occurs."""
     rng = np.random.default_rng(1)
     task = Task("multiclass", names or ("a", "b", "c", "d"), ("simulated",))
     y = rng.integers(0, 3, 200)
     one, two = (Logits(rng.normal(0, s, (200, 4)) + 4 * np.eye(4)[y], task) for s in (1.5, 3.0))
+    one = Logits(one.array, task, weights=rng.gamma(1.0, size=200))
     return audit(one, y, against=two, unknown=Logits(rng.normal(0, 1.5, (60, 4)), task), resamples=50)
 
 

@@ -69,6 +69,9 @@ def test_everything_has_its_section():
     assert "never occur" in page.text
     assert result.against is not None
     assert f"{result.against.metrics['accuracy'].b:.3f}" in page.text
+    assert f"Rows counted by their weights, {result.weighted['accuracy'].value:.1%}" in page.text
+    assert "The same, rows counted by their weights" in page.text
+    assert "counted by their weights" not in page_of("multiclass").text
 
 
 def test_errors_come_first():

@@ -331,6 +331,9 @@ def _findings(state: AuditState, sampled: int) -> list[Finding]:
     if state.grouped:
         text = "rows come in groups, which a merged state does not keep: intervals are left out."
         found.append(Finding("groups_not_kept", "warning", text))
+    if state.weighted:
+        text = "rows come with weights, which a merged state does not keep: every row counts once."
+        found.append(Finding("weights_not_kept", "warning", text))
     return found
 
 

@@ -326,6 +326,8 @@ class Audit(msgspec.Struct, frozen=True):
         labels: figures of each class or label.
         findings: what to know before believing a number.
         figures: what a page draws.
+        weighted: figures in which rows count by the weights given with them, or None; n is the effective number of
+            rows.
         unknown: inputs of no known class, or None.
         against: paired differences to another file, or None.
         approximate: None, or how figures from a merged state differ from exact ones.
@@ -346,6 +348,7 @@ class Audit(msgspec.Struct, frozen=True):
     labels: dict[str, LabelFigures]
     findings: tuple[Finding, ...]
     figures: Figures | None
+    weighted: dict[str, Metric] | None = None
     unknown: Unknown | None = None
     against: Paired | None = None
     approximate: str | None = None

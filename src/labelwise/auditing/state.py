@@ -71,6 +71,7 @@ class AuditState:
         sums: sums by name, exact up to rounding.
         sample: some rows.
         grouped: True where rows came in groups: intervals that take rows as independent are then left out.
+        weighted: True where rows came with weights, which are not kept: every row counts once.
 
     Example:
         >>> import labelwise as lw
@@ -87,6 +88,7 @@ class AuditState:
     sums: dict[str, np.ndarray]
     sample: Sample = field(repr=False)
     grouped: bool = False
+    weighted: bool = False
 
     def __add__(self, other: AuditState) -> AuditState:
         if (self.task.kind, self.task.class_names, self.kind) != (other.task.kind, other.task.class_names, other.kind):
@@ -102,6 +104,7 @@ class AuditState:
             {name: value + other.sums[name] for name, value in self.sums.items()},
             self.sample.merged(other.sample),
             self.grouped or other.grouped,
+            self.weighted or other.weighted,
         )
 
     @property
@@ -136,7 +139,8 @@ def audit_state(scores: Scores, y: Any, *, ids: Any = None, groups: Any = None) 
     counts["rows"] = np.array([case.n, len(case.known) - case.n])
     counts |= _levels(case)
     counts |= _histograms(case)
-    return AuditState(scores.task, scores.kind, counts, sums, _sample(case), case.groups is not None)
+    grouped, weighted = case.groups is not None, scores.weights is not None
+    return AuditState(scores.task, scores.kind, counts, sums, _sample(case), grouped, weighted)
 
 
 def sample_rows(width: int) -> int:

@@ -16,9 +16,11 @@ from labelwise.auditing.result import Audit, Finding
 from labelwise.auditing.sureness import compare_confidences
 from labelwise.auditing.thresholds import MOST_ROWS, best_thresholds
 from labelwise.auditing.unknown import unknown_inputs
+from labelwise.auditing.weighted import effective_rows, weighted_metrics
 from labelwise.errors import InputError, OptionError
 from labelwise.io.targets import encode_targets
 from labelwise.metrics.case import Case
+from labelwise.metrics.metric import Metric
 from labelwise.metrics.table import metrics_of
 from labelwise.scores import Scores
 
@@ -39,7 +41,8 @@ def audit(
     """Say what saved scores really say: honest metrics, calibration, mistakes, thresholds.
 
     Args:
-        scores: `Logits`, `LogProbs` or `Probs` of N rows, with their task; never changed.
+        scores: `Logits`, `LogProbs` or `Probs` of N rows, with their task; never changed. Where they have weights,
+            `Audit.weighted` holds the figures in which rows count by them.
         y: labels of the same rows: (N,) class names or indices (nan, None or -1: not known), or for several labels
             (N, L) 0/1 with nan.
         ids: (N,) names of the rows, to find them again; default the row numbers.
@@ -125,10 +128,8 @@ def audit_case(case: Case, *, unknown: Scores | None = None, against: Case | Non
     """The audit of a checked case."""
     scores = case.scores
     findings = findings_of(case)
-    if scores.weights is not None:
-        findings.append(
-            Finding("weights_not_used", "warning", "the weights of the file are not used: every row counts once.")
-        )
+    weighted, told = _weighted(case)
+    findings += told
     thresholds = best_thresholds(case)
     if not thresholds:
         text = f"thresholds per label are left out: {case.n} rows are too few for five folds."
@@ -143,6 +144,7 @@ def audit_case(case: Case, *, unknown: Scores | None = None, against: Case | Non
         n_classes=case.n_classes,
         class_names=scores.task.class_names,
         metrics=metrics_of(case),
+        weighted=weighted,
         confidences=compare_confidences(case),
         calibration=calibration_gains(case),
         thresholds=thresholds,
@@ -154,3 +156,17 @@ def audit_case(case: Case, *, unknown: Scores | None = None, against: Case | Non
         unknown=None if unknown is None else unknown_inputs(case, unknown),
         against=None if against is None else compare_cases(case, against),
     )
+
+
+def _weighted(case: Case) -> tuple[dict[str, Metric] | None, list[Finding]]:
+    """Weighted figures where the rows' weights differ, and what to know of them."""
+    if case.scores.weights is None:
+        return None, []
+    weights = np.asarray(case.scores.weights, np.float64)[case.known]
+    if (weights == weights[0]).all():
+        return None, [Finding("equal_weights", "note", "the weights of all rows are equal: they change nothing.")]
+    text = (
+        f"the file's weights count in the weighted figures alone ({effective_rows(weights)} of {case.n} rows' worth); "
+        "everything else counts each row once."
+    )
+    return weighted_metrics(case), [Finding("weights_used", "note", text)]

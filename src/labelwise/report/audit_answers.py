@@ -112,6 +112,23 @@ def _against(audit: Audit) -> Iterator[Answer]:
     )
 
 
+def _weighted(audit: Audit) -> Iterator[Answer]:
+    name = "exact_match" if audit.task == "multilabel" else "accuracy"
+    found = (audit.weighted or {}).get(name)
+    if found is None or found.value is None:
+        return
+    what = "of the rows have all their labels right" if audit.task == "multilabel" else "of the answers are right"
+    yield Answer(
+        f"Rows counted by their weights, {found.value:.1%} {what} ({interval(found, name)}).",
+        f"Mean F1 is {_weighted_figure(audit, 'f1_macro')}, NLL {_weighted_figure(audit, 'log_loss')}.",
+    )
+
+
+def _weighted_figure(audit: Audit, name: str) -> str:
+    found = (audit.weighted or {})[name]
+    return "undefined" if found.value is None else f"{number(found.value, name)} ({interval(found, name)})"
+
+
 def _calibration(audit: Audit) -> Iterator[Answer]:
     gains = {name: gain for name, gain in audit.calibration.items() if gain.nll_after is not None}
     if not gains:
@@ -269,6 +286,7 @@ def _findings(audit: Audit) -> Iterator[Answer]:
 
 _PARTS: tuple[Callable[[Audit], Iterator[Answer]], ...] = (
     _errors,
+    _weighted,
     _against,
     _calibration,
     _thresholds,

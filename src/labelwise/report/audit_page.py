@@ -81,7 +81,7 @@ def write_audit(audit: Audit, folder: Path | str, *, about: Mapping[str, Any] | 
 
 
 def audit_json(audit: Audit) -> bytes:
-    """The audit as one JSON document; what would be infinite is None with its reason, so every number has a spelling."""
+    """The audit as one JSON document; what would be infinite is None with its reason."""
     import msgspec
 
     return msgspec.json.encode(audit, enc_hook=lambda value: value.item())  # numpy's own numbers
@@ -112,6 +112,7 @@ def audit_page(audit: Audit, *, about: Mapping[str, Any] | None = None) -> str:
         headline=headline_of(audit),
         answers=answers_of(audit),
         main=[name for name in MAIN if name in audit.metrics],
+        weighted=[name for name in METRICS if name in (audit.weighted or {})],
         metrics=METRICS,
         words={name: _word(name) for name in audit.metrics if name in METRICS},
         pictures=drawn,
