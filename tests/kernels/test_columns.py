@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
-from labelwise.kernels import column_statistics, sweep
+from labelwise.kernels import column_statistics, columns, sweep
 
 # few distinct scores: ties are the hard part
 tables = st.tuples(st.integers(2, 30), st.integers(1, 4), st.integers(0, 2**31), st.sampled_from([3, 1000]))
@@ -68,7 +68,8 @@ def test_unknown_cells_are_as_if_not_there():
     assert np.array_equal(a.auroc, b.auroc)
 
 
-def test_more_columns_than_are_gathered_at_once_and_nothing_is_changed():
+def test_more_columns_and_rows_than_are_gathered_at_once_and_nothing_is_changed(monkeypatch):
+    monkeypatch.setattr(columns, "ROWS", 7)
     rng = np.random.default_rng(2)
     z, y = rng.normal(size=(40, 37)), rng.integers(2, size=(40, 37)).astype(bool)
     before = z.copy()

@@ -2,7 +2,7 @@
 
 AUROC, average precision, and the thresholds with the best F1 or accuracy depend on the negatives only through how many
 of them lie below each positive. So positives and negatives are sorted apart, values only, and never (score, label)
-pairs. Columns are gathered a cache line at a time; the whole matrix is never transposed.
+pairs. Columns are gathered a cache line and a few thousand rows at a time; the whole matrix is never transposed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from labelwise.kernels.blocks import in_parts
 __all__ = ["ColumnStatistics", "column_statistics", "sweep"]
 
 GATHER = 16  # columns copied together: one cache line of float32
+ROWS = 2048  # rows copied together: their lines stay in the cache from column to column
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ def sweep(scores: np.ndarray, truth: np.ndarray) -> Sweep:
         truth: (N,) 0/1, or float with nan for "not known".
     """
     yes = truth > 0.5
-    pos, neg = scores[yes], scores[~yes if truth.dtype.kind != "f" else truth <= 0.5]
+    pos = scores.compress(yes)  # twice as fast as an index of booleans
+    neg = scores.compress(~yes if truth.dtype.kind != "f" else truth <= 0.5)
     pos.sort()
     neg.sort()
     below, up_to = _places(neg, pos)
@@ -137,23 +139,34 @@ def column_statistics(scores: np.ndarray, truth: np.ndarray, *, offset: np.ndarr
     n, width = scores.shape
     out = ColumnStatistics(*(np.full(width, np.nan) for _ in fields(ColumnStatistics)))
 
+    whole = truth.ndim == 1 and bool((truth >= 0).all())
+
     def job(part: slice) -> None:
+        block = np.empty((GATHER, n), scores.dtype)
+        known = np.empty((GATHER if truth.ndim == 2 else 0, n), truth.dtype)
         for start in range(part.start, part.stop, GATHER):
             columns = slice(start, min(start + GATHER, part.stop))
-            block = np.ascontiguousarray(scores[:, columns].T)
-            if offset is not None:
-                block = block - offset
-            known = np.ascontiguousarray(truth[:, columns].T) if truth.ndim == 2 else None
+            _gather(scores, columns, block)
+            if truth.ndim == 2:
+                _gather(truth, columns, known)
             for i, column in enumerate(range(columns.start, columns.stop)):
-                if known is not None:
-                    _column(block[i], known[i], column, out)
+                here = block[i] if offset is None else block[i] - offset
+                if truth.ndim == 2:
+                    _column(here, known[i], column, out)
+                elif whole:
+                    _column(here, truth == column, column, out)
                 else:
-                    here = (truth == column).astype(np.float32)
-                    here[truth < 0] = np.nan
-                    _column(block[i], here, column, out)
+                    _column(here, np.where(truth < 0, np.float32(np.nan), truth == column), column, out)
 
     in_parts(job, width, least=max(1, 200_000 // max(n, 1)))
     return out
+
+
+def _gather(matrix: np.ndarray, columns: slice, out: np.ndarray) -> None:
+    """Copy columns, one after the other."""
+    for start in range(0, len(matrix), ROWS):
+        rows = slice(start, start + ROWS)
+        out[: columns.stop - columns.start, rows] = matrix[rows, columns].T
 
 
 def _column(scores: np.ndarray, truth: np.ndarray, column: int, out: ColumnStatistics) -> None:
