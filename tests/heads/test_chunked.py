@@ -235,7 +235,7 @@ def test_unknown_labels_have_no_part_in_it():
     z = x @ weight.T + bias
     y, left = indicator(ROWS, 11), indicator(unknown, 11)
     expected = (functional.binary_cross_entropy_with_logits(z, y, reduction="none") * (1 - left)).sum(1)
-    rows = chunked.loss_rows(x, weight, bias, ROWS[:6] + [[]], LOSSES["bce"], unknown=unknown, chunk=(3, 4))
+    rows = chunked.loss_rows(x, weight, bias, [*ROWS[:6], []], LOSSES["bce"], unknown=unknown, chunk=(3, 4))
     torch.testing.assert_close(rows[:6], expected[:6])
     ours, theirs = (torch.autograd.grad(r[:6].sum(), (x, weight, bias)) for r in (rows, expected))
     for mine, other in zip(ours, theirs, strict=True):

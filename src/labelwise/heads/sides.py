@@ -29,8 +29,8 @@ BLOCK = 1 << 17
 class Side:
     """One half of a yes/no loss: w · p_m^γ · -ln(1 - p_m) with p_m = max(σ(u) - m, 0).
 
-    `value` and `slope` are quick and not differentiable; `plain` is the same value for autograd, with finite first and
-    second gradients.
+    `value` and `slope` are quick and not differentiable; they stay finite for infinite u, which counts as ±1e25.
+    `plain` is the same value of finite u for autograd, with finite first and second gradients.
 
     Attributes:
         weight: w.
@@ -49,12 +49,14 @@ class Side:
     def value(self, u: Tensor) -> Tensor:
         """Loss of each cell."""
         if self.margin:
-            over, log_rest = self._over(u), self._rest(u).log_()
+            over = torch.sigmoid(u).sub_(self.margin).clamp_(min=0)
+            # 1 - p_m, never below the margin, so that its logarithm is safe
+            log_rest = torch.sigmoid(-u).add_(self.margin).clamp_(max=1).log_()
             return power_(over, self.gamma).mul_(log_rest).mul_(-self.weight)
-        loss = logsigmoid(-u)
+        loss = _softplus(u)
         if self.gamma:
             loss.mul_(power_(torch.sigmoid(u), self.gamma))
-        return loss.mul_(-self.weight)
+        return _times(loss, self.weight)
 
     def slope(self, u: Tensor) -> Tensor:
         """d `value` / du."""
@@ -63,9 +65,9 @@ class Side:
             return _times(p, self.weight)
         right = torch.sigmoid(-u)  # 1 - p would lose the small ones
         if not self.margin:
-            change = logsigmoid(-u).mul_(right).mul_(-self.gamma).add_(p)
+            change = _softplus(u).mul_(right).mul_(self.gamma).add_(p)
             return _times(power_(p, self.gamma).mul_(change), self.weight)
-        over, rest = self._over(u), self._rest(u)
+        over, rest = (p - self.margin).clamp_(min=0), (right + self.margin).clamp_(max=1)
         change = torch.div(over, rest).sub_(rest.log_(), alpha=self.gamma).mul_(p).mul_(right)
         # Where p_m is 0 so is the change; the power, infinite there for γ < 1, must only not be.
         over = over if self.gamma >= 1 else over.clamp_(min=1e-30)
@@ -82,13 +84,10 @@ class Side:
         rest = torch.where(counts, torch.sigmoid(-u) + self.margin, 0.5)
         return torch.where(counts, -self.weight * over**self.gamma * torch.log(rest), 0.0)
 
-    def _over(self, u: Tensor) -> Tensor:
-        """p_m."""
-        return torch.sigmoid(u).sub_(self.margin).clamp_(min=0)
 
-    def _rest(self, u: Tensor) -> Tensor:
-        """1 - p_m, never below the margin, so that its logarithm is safe."""
-        return torch.sigmoid(-u).add_(self.margin).clamp_(max=1)
+def _softplus(u: Tensor) -> Tensor:
+    """ln(1 + e^u), exact in both tails; infinity counts as 1e25."""
+    return u.abs().neg_().exp_().log1p_().add_(u.clamp(0, 1e25))
 
 
 def power_(x: Tensor, exponent: float) -> Tensor:
