@@ -44,3 +44,12 @@ def test_few_rows_missing_and_rare_classes_are_told():
     truth = np.array([[1.0, np.nan, 0]] * 200)
     found = names(Case(Logits(rng.normal(size=(200, 3)), Task("multilabel", ("a", "b", "c"))), truth))
     assert found == {"unknown_cells": "note", "absent_classes": "warning"}
+
+
+def test_labels_that_exclude_each_other_are_noticed():
+    rng = np.random.default_rng(0)
+    z, y = rng.normal(size=(200, 3)), np.eye(3)[rng.integers(3, size=200)]
+    task = Task("multilabel", ("a", "b", "c"))
+    assert "one_label_per_row" in names(Case(Logits(z, task), y))
+    y[7] = 1
+    assert "one_label_per_row" not in names(Case(Logits(z, task), y))

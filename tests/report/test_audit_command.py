@@ -83,6 +83,8 @@ def test_nothing_is_overwritten_unasked(files, monkeypatch):
         (["."], InputError, "a folder"),
         (["strangers.npz"], InputError, "labels"),
         (["new.npz", "--workers", "1", "--ood", "strangers.npz"], OptionError, "--ood"),
+        (["new.npz", "--task", "multiclass"], OptionError, "no effect"),
+        (["new.npz", "--link", "softmax"], OptionError, "anyway"),
     ],
 )
 def test_wrong_input_leaves_no_folder(files, words, error, said):
@@ -95,6 +97,28 @@ def test_parts_of_a_whole(files):
     text = ran(audit_command, "[no]*w.npz", "old.npz", "--workers", "1")
     assert "240 rows" in text
     assert "new.npz, old.npz" in text
+
+
+def test_what_the_file_cannot_tell_is_stated(files, monkeypatch):
+    monkeypatch.setattr(audit_page_module, "audit_page", lambda audit, about: json.dumps(about["command"]))
+    with np.load("new.npz") as one:
+        np.savez("marks.npz", logits=one["logits"], y=np.eye(3)[one["y"]])
+    plain, stated = (
+        json.loads(ran(audit_command, *words, "--json", "--quiet", "--out", out))
+        for out, words in (("a", ["new.npz"]), ("b", ["marks.npz", "--task", "multiclass"]))
+    )
+    assert stated == plain
+    assert "--task multiclass" in (files / "b" / "report.html").read_text()
+    assert json.loads((files / "b" / "run.json").read_text())["settings"]["task"] == "multiclass"
+    assert "one_label_per_row" in ran(audit_command, "marks.npz", "--json", "--quiet", "--out", "c")
+    # the other file may have its labels in the usual form; strangers are read by the same link
+    ran(audit_command, "marks.npz", "--task", "multiclass", "--against", "old.npz", "--out", "d")
+    ran(audit_command, "new.npz", "--link", "sigmoid", "--ood", "strangers.npz", "--out", "e")
+    document = json.loads((files / "e" / "audit.json").read_text())
+    assert document["kind"] == "probabilities"
+    assert document["unknown"]["n"] == 40
+    parts = ran(audit_command, "marks.npz", "--task", "multiclass", "--workers", "1", "--json", "--quiet", "--out", "f")
+    assert json.loads(parts)["metrics"]["accuracy"] == plain["metrics"]["accuracy"]
 
 
 def test_figures_are_listed_and_written(files):

@@ -85,8 +85,12 @@ def _truth(case: Case) -> list[Finding]:
         found.append(Finding("missing_labels", "note", f"{missing} rows have no known label and are left out."))
     names = case.scores.task.class_names
     if case.several:
-        positives = np.nansum(np.asarray(case.targets, np.float64), axis=0)
-        cells = int(np.isnan(np.asarray(case.targets, np.float64)).sum())
+        truth = np.asarray(case.targets, np.float64)
+        positives = np.nansum(truth, axis=0)
+        cells = int(np.isnan(truth).sum())
+        if case.n > 1 and not cells and (truth.sum(1) == 1).all():
+            text = "every row has exactly one label: if it cannot have more, read them as classes (--task multiclass)."
+            found.append(Finding("one_label_per_row", "note", text))
         if cells:
             found.append(Finding("unknown_cells", "note", f"{cells} cells are not known; they take part in nothing."))
     else:

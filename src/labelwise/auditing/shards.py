@@ -23,6 +23,8 @@ def audit_files(
     paths: Sequence[Path | str],
     *,
     ordered: Sequence[str] | bool = False,
+    kind: str | None = None,
+    link: str | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
     seed: int = 0,
@@ -34,7 +36,9 @@ def audit_files(
 
     Args:
         paths: score files of one task, any order.
-        ordered: as in `labelwise.io.scores_file.read_scores`.
+        ordered: as in `labelwise.io.scores_file.read_scores`; so `kind` and `link`.
+        kind: of the task, where the files do not tell it.
+        link: of the logits, where it is not the task's own.
         workers: processes; default one per core, 1 for this process alone.
         scheduler: address of a Dask cluster (``tcp://...``) instead of processes of this machine.
         seed: of folds and resamples.
@@ -48,14 +52,15 @@ def audit_files(
 
     Raises:
         InputError: where a file cannot be read, or the files are not of one task.
-        OptionError: where `workers` is given together with `scheduler`.
+        OptionError: where `workers` is given together with `scheduler`, or what is stated does not fit the files.
     """
     paths = [Path(p) for p in paths]
     if not paths:
         raise InputError("score files", "none", "at least one path")
     if scheduler is not None and workers is not None:
         raise OptionError("a cluster, or workers of this machine", "both scheduler and workers", "one of them")
-    parts = [(str(p), rows, ordered) for p in sorted(paths) for rows in batches_of(p, cells=cells)]
+    stated = {"ordered": ordered, "kind": kind, "link": link}
+    parts = [(str(p), rows, stated) for p in sorted(paths) for rows in batches_of(p, cells=cells)]
     tell = progress or (lambda done, total: None)
     if scheduler is not None:
         state = _on_cluster(parts, scheduler, tell)
@@ -66,13 +71,14 @@ def audit_files(
     return state.audit(seed=seed, resamples=resamples)
 
 
-Part = tuple[str, "slice | None", "Sequence[str] | bool"]
+Part = tuple[str, "slice | None", dict[str, Any]]
+"""A file, which of its rows, and what is stated of it."""
 
 
 def state_of_part(part: Part) -> AuditState:
     """Read a part of a file and sum it up."""
-    path, rows, ordered = part
-    found = read_scores(path, ordered=ordered, rows=rows)
+    path, rows, stated = part
+    found = read_scores(path, rows=rows, **stated)
     if found.targets is None:
         raise InputError("labels beside the scores", f"{path}: none", "y in an .npz, label or label_NAME in a table")
     first = rows.start if rows is not None else 0

@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from labelwise.errors import InputError, OptionError, choose
+from labelwise.errors import InputError, OptionError
 from labelwise.io.files import read_npz, reading
+from labelwise.io.stated import linked, read_as, targets_read_as
 from labelwise.io.targets import encode_targets
-from labelwise.scores import LINKS, Logits, LogProbs, Probs, Scores
+from labelwise.scores import Logits, LogProbs, Probs, Scores
 from labelwise.task import Labels, Task
 
 __all__ = ["ScoresFile", "batches_of", "read_scores"]
@@ -70,14 +71,23 @@ def read_scores(
     path: Path | str,
     *,
     ordered: Sequence[str] | bool = False,
+    kind: str | None = None,
+    link: str | None = None,
     task: Task | None = None,
     rows: slice | None = None,
 ) -> ScoresFile:
     """Read a scores file, whole or in part.
 
+    The file tells most: one column is a yes/no question, a matrix of labels stands for several labels per row, logits
+    are of the task's own link. What it cannot tell, or tells wrongly, is stated by `ordered`, `kind` and `link`.
+
     Args:
         path: an .npz, .parquet or .csv file.
         ordered: the classes from lowest to highest, or True where the columns are in order: the task is ordinal.
+        kind: ``multiclass`` where a matrix of labels holds one class per row, ``multilabel`` where class indices are to
+            be read as labels of which a row could have had more.
+        link: ``sigmoid`` where logits of exclusive classes come from a sigmoid head (each row's probabilities are
+            divided by their sum), ``softmax`` where logits of several labels come from a softmax head.
         task: the task of the scores where it is known from elsewhere, e.g. for inputs of no known class.
         rows: one of `batches_of`, to read no more than these.
 
@@ -86,7 +96,7 @@ def read_scores(
 
     Raises:
         InputError: where the file cannot be read as scores.
-        OptionError: where `ordered` does not fit the classes.
+        OptionError: where `ordered`, `kind` or `link` do not fit the file, or change nothing.
 
     Example:
         >>> import tempfile
@@ -100,7 +110,9 @@ def read_scores(
         raise InputError("a scores file", f"{path}: no such file", "the path of an .npz, .parquet or .csv file")
     where = str(path) if rows is None else f"{path}, rows from {rows.start}"
     raw = _from_npz(path) if path.suffix == ".npz" else _from_frame(_frame(path, rows), path)
-    return _understand(raw, where, ordered, task)
+    if kind is not None and task is not None:
+        raise OptionError("a kind of task, or a task", f"kind={kind!r} and {task}", "one of them")
+    return _understand(raw, where, ordered, kind, link, task)
 
 
 def batches_of(path: Path | str, *, cells: int = BATCH_CELLS) -> list[slice | None]:
@@ -247,7 +259,9 @@ def _labels(frame: Any, names: list[str] | None, path: Path) -> tuple[np.ndarray
 # ------------------------------------------------------------------ what it means
 
 
-def _understand(raw: _Raw, where: str, ordered: Sequence[str] | bool, task: Task | None) -> ScoresFile:
+def _understand(
+    raw: _Raw, where: str, ordered: Sequence[str] | bool, kind: str | None, link: str | None, task: Task | None
+) -> ScoresFile:
     array = raw.array
     if array.dtype.kind not in "fiu" or array.ndim not in (1, 2) or not array.size:
         raise InputError(
@@ -261,25 +275,16 @@ def _understand(raw: _Raw, where: str, ordered: Sequence[str] | bool, task: Task
     width = 1 if array.ndim == 1 else array.shape[1]
     if task is None:
         task = _task(raw, width, where, ordered)
+    if kind is not None:
+        task = read_as(kind, task, bool(ordered), where)
     scores = KINDS[raw.kind](array, task, ids=raw.ids, groups=raw.groups, weights=raw.weights)
-    targets = None if raw.y is None else encode_targets(raw.y, task, where, indices=raw.indexed)
+    targets = None
+    if raw.y is not None:
+        encode = encode_targets if kind is None else targets_read_as
+        targets = encode(raw.y, task, where, indices=raw.indexed)
     notes = (f"not read: {', '.join(raw.unread)}",) if raw.unread else ()
-    scores, told = _linked(scores, raw.link)
+    scores, told = linked(scores, raw.link, link, where)
     return ScoresFile(scores, targets, (*told, *notes))
-
-
-def _linked(scores: Scores, link: str | None) -> tuple[Scores, tuple[str, ...]]:
-    """Logits whose file names another link than the task's own, as the probabilities of that link."""
-    natural = "softmax" if scores.task.exclusive and scores.task.kind != "binary" else "sigmoid"
-    if link is None or not isinstance(scores, Logits):
-        return scores, ()
-    choose(link, LINKS, what="link")
-    if link == natural:
-        return scores, ()
-    probs = scores.to_probs(link)
-    if scores.task.exclusive:
-        return probs.normalised(), (f"logits of a {link} head: each row's probabilities divided by their sum",)
-    return probs, (f"logits of a {link} head: read as its probabilities",)
 
 
 def _task(raw: _Raw, width: int, where: str, ordered: Sequence[str] | bool) -> Task:

@@ -12,10 +12,12 @@ import click
 
 if TYPE_CHECKING:
     from labelwise.auditing.result import Audit
+    from labelwise.io.scores_file import ScoresFile
 
 __all__ = ["audit_command"]
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+STATED = (("task", "kind"), ("link", "link"))
 LARGE_BYTES = 2 * 2**30
 """Files that weigh more in all are summed up part by part; so are several files."""
 
@@ -25,6 +27,8 @@ LARGE_BYTES = 2 * 2**30
 @click.option("--against", metavar="FILE", help="Scores of another model on the same rows: paired differences.")
 @click.option("--ood", metavar="FILE", help="Scores of the same model on inputs of no known class.")
 @click.option("--ordered", is_flag=True, help="The classes of the columns are in order.")
+@click.option("--task", "kind", metavar="KIND", help="multiclass or multilabel, where the labels tell it wrongly.")
+@click.option("--link", metavar="LINK", help="softmax or sigmoid, where the logits of FILE are not of the usual one.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the folds and the resamples.")
 @click.option("--resamples", type=int, default=1000, show_default=True, help="Draws of the bootstraps.")
 @click.option("--workers", type=int, help="Processes for many files; by default one per core.")
@@ -63,6 +67,7 @@ def audit_command(
     files = {"scores": _paths(sources)}
     files |= {part: _paths([path]) for part, path in (("against", against), ("ood", ood)) if path is not None}
     settings = {name: options[name] for name in ("ordered", "seed", "resamples")}
+    settings |= {name: options[key] for name, key in STATED if options[key] is not None}
     with progress_shown(quiet) as progress:
         result, notes = _audited(files, progress, options)
     about = about_audit(files, settings)
@@ -114,13 +119,13 @@ def _audited(files: dict[str, list[Path]], progress: Any, options: dict[str, Any
                 f"one file that fits into memory, or no --{part}",
             )
         tell = lambda done, total: progress(done, total, "parts read")  # noqa: E731 - the progress of one caller
-        return audit_files(scores, ordered=options["ordered"], progress=tell, **settings, **spread), ()
-    read = read_scores(scores[0], ordered=options["ordered"])
+        return audit_files(scores, **_stated(options), progress=tell, **settings, **spread), ()
+    read = read_scores(scores[0], **_stated(options))
     cases, notes = [], list(read.notes)
     for part in ("scores", "against"):
         if part not in files:
             continue
-        found = read if part == "scores" else read_scores(files[part][0], ordered=options["ordered"])
+        found = read if part == "scores" else _other(files[part][0], options)
         if found.targets is None:
             raise InputError(
                 "labels beside the scores",
@@ -128,22 +133,39 @@ def _audited(files: dict[str, list[Path]], progress: Any, options: dict[str, Any
                 "y in an .npz; label or label_NAME columns in a table",
             )
         cases.append(case_of(found.scores, found.labels, **settings))
-    unknown = read_scores(files["ood"][0], task=read.scores.task).scores if "ood" in files else None
+    unknown = None
+    if "ood" in files:
+        unknown = read_scores(files["ood"][0], task=read.scores.task, link=options["link"]).scores
     result = audit_case(cases[0], unknown=unknown, against=cases[1] if len(cases) > 1 else None)
     return result, tuple(notes)
+
+
+def _stated(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: options[name] for name in ("ordered", "kind", "link")}
+
+
+def _other(path: Path, options: dict[str, Any]) -> ScoresFile:
+    """The file compared with: of the same task, its labels perhaps in the usual form; its link is its own."""
+    from labelwise.io.scores_file import read_scores
+
+    kind = options["kind"]
+    found = read_scores(path, ordered=options["ordered"])
+    return found if kind is None or found.scores.task.kind == kind else read_scores(path, kind=kind)
 
 
 def _command(sources: tuple[str, ...], against: str | None, ood: str | None, options: dict[str, Any]) -> str:
     words = ["labelwise", "audit", *sources]
     words += [word for option, value in (("--against", against), ("--ood", ood)) if value for word in (option, value)]
     words += ["--ordered"] * options["ordered"]
+    words += [word for name, key in STATED if options[key] is not None for word in (f"--{name}", options[key])]
     for name, usual in (("seed", 0), ("resamples", 1000)):
         words += [f"--{name}", str(options[name])] if options[name] != usual else []
     return shlex.join(words)
 
 
 def _python(path: Path, options: dict[str, Any]) -> str:
-    read = f"read_scores({str(path)!r}{', ordered=True' if options['ordered'] else ''})"
+    told = "".join(f", {name}={value!r}" for name, value in _stated(options).items() if value)
+    read = f"read_scores({str(path)!r}{told})"
     seed = f", seed={options['seed']}" if options["seed"] else ""
     return (
         "from labelwise.auditing import audit\nfrom labelwise.io.scores_file import read_scores\n"
