@@ -14,6 +14,10 @@ from labelwise.doctor.code.project import read_source
 HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
 
 
+def run(files):
+    return analyse({name: read_source(name, text.encode()) for name, text in files.items()})
+
+
 def codes(text, **options):
     return [c.code for c in analyse({"a.py": read_source("a.py", text.encode())}, **options).claims]
 
@@ -200,3 +204,20 @@ def test_a_mistake_of_ours_is_told_and_the_other_files_are_checked(tmp_path, mon
     assert found["a.py"][0] == "LW900"
     assert "KeyError" in found["a.py"][1]
     assert found["b.py"][0] == "LW101"
+
+
+def test_a_package_in_a_src_folder_is_found_and_a_folder_of_the_same_name_elsewhere_is_not():
+    files = {
+        "src/nets/__init__.py": "import torch.nn as nn\nnet = nn.Sequential(nn.Linear(4, 3), nn.Softmax(dim=1))\n",
+        "tools/run.py": "import torch.nn as nn\nfrom nets import net\nloss = nn.CrossEntropyLoss()(net(x), y)\n",
+    }
+    assert [c.code for c in run(files).claims] == ["LW101"]
+    elsewhere = {"compat/nets/__init__.py": files["src/nets/__init__.py"], "tools/run.py": files["tools/run.py"]}
+    assert run(elsewhere).claims == ()
+
+
+def test_modules_that_star_each_other_are_followed_in_good_time():
+    names = [f"m{i}" for i in range(14)]
+    stars = "".join(f"from .{n} import *\n" for n in names)
+    files = {f"p/{n}.py": f"from torch import *\n{stars}def f(x): return softmax(x, 1)\n" for n in names}
+    assert run({"p/__init__.py": stars, **files}).tangled == ()

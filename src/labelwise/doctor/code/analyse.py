@@ -102,6 +102,7 @@ def _root(m: Machine, path: str) -> bool:
     """Run one file; False where it was too tangled to follow to its end."""
     m.steps, m.limit, m.root = 0, ROOT_STEPS, path
     m.costly.clear()
+    m.spent.clear()
     whole = _guarded(m, lambda: statements.load(m, path))
     module = m.project.module(path)
     waiting = m.pending.pop(path, [])
@@ -120,7 +121,7 @@ def _root(m: Machine, path: str) -> bool:
                 and _tells(m, value.node, path)
             ):
                 whole &= _guarded(m, lambda value=value: _alone(m, value, module))
-            elif isinstance(value, Class) and _tells(m, value.node, path):
+            elif isinstance(value, Class) and (_tells(m, value.node, path) or _templates(m, value)):
                 whole &= _guarded(m, lambda value=value: _class(m, value, module))
         waiting = m.pending.pop(path, [])  # what was defined inside of these
     return whole
@@ -145,7 +146,7 @@ def _guarded(m: Machine, work: Callable[[], object]) -> bool:
 
 _TELLING = re.compile(
     r"loss|criter|crit\b|objective|entropy|bce|nll|kl_?div|softmax|sigmoid|argmax|\.max\(|torch\.max|round\(|\.log\(|thresh|curve\(|"
-    r"f1_score|accuracy|\bacc\b|\.compile\(|expit|[<>]=? ?-?0\.\d|neuralnet|learner"
+    r"f1_score|accuracy|\.[gl][te]\(|optim\.[a-z]|\bacc\b|\.compile\(|expit|[<>]=? ?-?0\.\d|neuralnet|learner"
 )
 
 
@@ -227,6 +228,7 @@ def _class(m: Machine, cls: Class, module: Module) -> None:
     made = list(m.instances.get(id(cls.node), []))
     own = [f for f in cls.env.values() if isinstance(f, Func) and f.name != "__init__"]
     methods = [f for f in own if _tells(m, f.node, cls.path)]
+    templates = _templates(m, cls)
     if not made:
         init = cls.find("__init__")
         args, kwargs = _unknown_args(init, 1) if isinstance(init, Func) else ([], {})
@@ -237,6 +239,44 @@ def _class(m: Machine, cls: Class, module: Module) -> None:
         for method in methods:
             if id(method.node) not in m.called or len(made) > 1:
                 _method(m, frame, obj, method)
+        for method in templates:
+            _method(m, frame, obj, method)
+
+
+def _templates(m: Machine, cls: Class) -> list[Func]:
+    """Inherited methods that call what this class defines: a step in the base class, the network in this one."""
+    defined = {name for name, value in cls.env.items() if isinstance(value, Func)} - {"__init__"}
+    init = cls.env.get("__init__")
+    if isinstance(init, Func):
+        defined |= {n.attr for n in ast.walk(init.node) if _stores_self(n)}  # type: ignore[attr-defined]
+    if defined & {"forward", "call"}:
+        defined.add("__call__")
+    seen = {*cls.env, "__init__"}
+    found = []
+    for base in cls.line()[1:]:
+        methods = [f for name, f in base.env.items() if isinstance(f, Func) and name not in seen]
+        found += [f for f in methods if _calls_of_self(m, f) & defined and _tells(m, f.node, f.path)]
+        seen |= set(base.env)
+    return found
+
+
+def _calls_of_self(m: Machine, method: Func) -> frozenset[str]:
+    """What a method calls on `self`; ``__call__`` where it calls `self`."""
+    known = m.calls_of_self.get(method.node)
+    if known is None:
+        funcs = [n.func for n in ast.walk(method.node) if isinstance(n, ast.Call)]
+        names = {f.attr for f in funcs if isinstance(f, ast.Attribute) and _is_self(f.value)}
+        known = frozenset(names | {"__call__" for f in funcs if _is_self(f)})
+        m.calls_of_self[method.node] = known
+    return known
+
+
+def _is_self(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"
+
+
+def _stores_self(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and _is_self(node.value)
 
 
 def _method(m: Machine, frame: Frame, obj: Instance, method: Func) -> None:
@@ -271,10 +311,4 @@ def _settle(m: Machine, frame: Frame, obj: Instance, methods: list[Func]) -> Non
 
 
 def _writes_self(func: Func) -> bool:
-    return any(
-        isinstance(n, ast.Attribute)
-        and isinstance(n.ctx, ast.Store)
-        and isinstance(n.value, ast.Name)
-        and n.value.id == "self"
-        for n in ast.walk(func.node)
-    )
+    return any(_stores_self(n) for n in ast.walk(func.node))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from labelwise.doctor.code import judge
+from labelwise.doctor.code import answers
 from labelwise.doctor.code.machine import Frame, Machine
 from labelwise.doctor.code.shapes import PROBS, number, tensor
 from labelwise.doctor.code.values import (
@@ -22,25 +22,25 @@ def compare(m: Machine, frame: Frame, node: ast.AST, op: type, left: Value, righ
     """``left < right`` and the like."""
     a, b = tensor(left), tensor(right)
     if op in (ast.Gt, ast.GtE, ast.Lt, ast.LtE):
-        judge.swept(m, a, b)
+        answers.swept(m, a, b)
         if "swept-score" in (a.of, b.of):
             return Tensor(of="better")
         sides = (a, left, right) if number(right) is not None else (b, right, left)
         x, _, bound = sides
-        judge.thresholded(m, x, number(bound), m.site(node, frame, f"threshold at {number(bound)}"))
+        answers.thresholded(m, x, number(bound), m.site(node, frame, f"threshold at {number(bound)}"))
         if x.of == "random" and x.ndim == 2 and (x.width or 0) > 1 and number(bound) is not None:
             return Tensor("multihot", None, x.width, 2, m.site(node, frame, "random 0/1 matrix"))
         of = "swept" if "candidate" in (a.of, b.of) and (a.test or b.test) else None
         base = a if b.of in ("candidate", "chosen") or number(right) is not None or isinstance(right, Unknown) else b
         return Tensor("bits", None, base.width, base.ndim, m.site(node, frame), test=a.test or b.test, of=of)
     if op is ast.Eq:
-        judge.equal_shapes(m, a, b, m.site(node, frame, "comparison"))
+        answers.equal_shapes(m, a, b, m.site(node, frame, "comparison"))
         pair = {a.act, b.act}
         known = pair in ({"bits", "onehot"}, {"bits", "multihot"})
         wide = pair == {"bits", None} and max(a.width or 0, b.width or 0) > 1
         cells = (known or wide) and "flat" not in (a.of, b.of)
         if cells:
-            judge.cells(m, a, b)
+            answers.cells(m, a, b)
         return Tensor(None, None, None, None, None, of="cells" if cells else None, test=a.test or b.test)
     return Tensor()
 

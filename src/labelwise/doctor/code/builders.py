@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from labelwise.doctor.code import calls, judge, keras, layers, ops
+from labelwise.doctor.code import answers, calls, judge, keras, layers, ops, optimisers
 from labelwise.doctor.code import expressions as ex
 from labelwise.doctor.code.frameworks import HF_CLASSIFIERS, TORCHVISION_NETS, canonical
 from labelwise.doctor.code.items import element_tensor, item, items_of
@@ -39,15 +39,12 @@ def call_known(m: Machine, frame: Frame, node: ast.AST, name: str, args: Args, k
     builder = _BUILDERS.get(name)
     if builder is not None:
         return builder(m, frame, node, args, kwargs)
-    if name.startswith("torch.optim."):
-        m.links.add(
-            Link(f"optimiser of {frame.module.path}", name.removeprefix("torch.optim.").lower(), m.site(node, frame))
-        )
-        return UNKNOWN
+    if (made := optimisers.made(m, frame, node, name, args, kwargs)) is not None:
+        return made
     if TORCHVISION_NETS.match(name):
         return _net(m, frame, node, args, kwargs)
     if HF_CLASSIFIERS.match(name.removesuffix(".from_pretrained").removesuffix(".from_config")):
-        return _hf(m, frame, node, args, kwargs)
+        return _hf(m, frame, node, kwargs, tokens="ForToken" in name)
     if name.startswith("smp.") and name[4:5].isupper() and not name.endswith("Loss"):
         return _smp(m, frame, node, args, kwargs)
     if name.startswith(("sklearn.metrics.", "numpy.random.")) or name.startswith("builtins."):
@@ -64,8 +61,7 @@ def call_heap(m: Machine, frame: Frame, node: ast.AST, obj: Heap, args: Args, kw
     if obj.kind == "kmodel":
         return obj.state["outputs"]
     if obj.kind == "hf":
-        site = obj.site
-        logits = layers.head_tensor(site, obj.state["width"], Tensor()).but(ndim=2) if site else UNKNOWN
+        logits = _hf_logits(obj)
         return Heap("hf_output", logits=logits, labels="labels" in kwargs or len(args) > 2, attrs={"logits": logits})
     return judge.from_test([*args, *kwargs.values()]) or UNKNOWN
 
@@ -144,7 +140,7 @@ def _net(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) ->
     return Heap("net", m.site(node, frame, "pretrained net"), width=ops.number(width) if width is not None else None)
 
 
-def _hf(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
+def _hf(m: Machine, frame: Frame, node: ast.AST, kwargs: Kwargs, tokens: bool) -> Value:
     width = ops.number(kwargs.get("num_labels"))
     site = m.site(node, frame, "transformers classifier")
     kind = judge.constant(kwargs.get("problem_type"))
@@ -153,7 +149,15 @@ def _hf(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> 
         m.claim(Claim("LW401", site, text))
     if kind == "multi_label_classification":
         m.links.add(Link(f"{site.path}:{site.line}:{site.col}", "bcel", site))
-    return Heap("hf", site, width=width)
+    return Heap("hf", site, width=width, tokens=tokens)
+
+
+def _hf_logits(net: Heap) -> Value:
+    """Raw scores of a transformers classifier: a row per text or image, or per token."""
+    if net.site is None:
+        return UNKNOWN
+    x = Tensor(ndim=3) if net.state["tokens"] else Tensor(ndim=2, of="batch")
+    return layers.head_tensor(net.site, net.state["width"], x)
 
 
 def _smp(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
@@ -175,7 +179,7 @@ def _trainer(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs
     model = kwargs.get("model", args[0] if args else UNKNOWN)
     metrics = kwargs.get("compute_metrics")
     if isinstance(model, Heap) and model.kind == "hf" and isinstance(metrics, Func) and model.site is not None:
-        scores = layers.head_tensor(model.site, model.state["width"], Tensor()).but(ndim=2)
+        scores = _hf_logits(model)
         attrs: dict[str, Value] = {"predictions": scores, "label_ids": UNKNOWN}
         calls.call_function(m, frame, node, metrics, [Heap("eval_pred", logits=scores, attrs=attrs)], {})
     return UNKNOWN
@@ -202,12 +206,12 @@ def _as_loss(m: Machine, frame: Frame, node: ast.AST, value: Value) -> Loss | No
     return None
 
 
-def _skorch(default: str) -> Callable:
-    """skorch: the net takes the logarithm itself before an NLLLoss."""
+def _skorch(default: str | None, logarithm: bool = False) -> Callable:
+    """skorch: `default` loss; with `logarithm` the net takes it itself before an NLLLoss."""
 
     def go(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
         module = kwargs.get("module", args[0] if args else UNKNOWN)
-        given = kwargs.get("criterion", args[1] if len(args) > 1 else Ref(default))
+        given = kwargs.get("criterion", args[1] if len(args) > 1 else Ref(default) if default else UNKNOWN)
         loss = _as_loss(m, frame, node, given)
         if loss is None:
             return UNKNOWN
@@ -215,7 +219,7 @@ def _skorch(default: str) -> Callable:
             inner = {k.removeprefix("module__"): v for k, v in kwargs.items() if k.startswith("module__")}
             module = calls.instantiate(m, frame, node, module, [], inner)
         out = ex.call(m, frame, node, module, [UNKNOWN], {})
-        judge.loss_call(m, frame, node, loss, out, log_inside=loss.family == "nll")
+        judge.loss_call(m, frame, node, loss, out, log_inside=logarithm and loss.family == "nll")
         return UNKNOWN
 
     return go
@@ -269,7 +273,7 @@ def _curve(parts: tuple[str, ...]) -> Callable:
 
 
 def _accuracy(m: Machine, frame: Frame, node: ast.AST, args: Args, kwargs: Kwargs) -> Value:
-    judge.flat_accuracy(m, m.site(node, frame, "accuracy_score"), [*args, *kwargs.values()])
+    answers.flat_accuracy(m, m.site(node, frame, "accuracy_score"), [*args, *kwargs.values()])
     return judge.from_test([*args, *kwargs.values()]) or UNKNOWN
 
 
@@ -302,7 +306,9 @@ _BUILDERS: dict[str, Callable] = {
     "keras.layers.Input": keras.input_,
     "keras.metrics.BinaryAccuracy": keras.metric,
     "fastai.Learner": _learner,
-    "skorch.NeuralNetClassifier": _skorch("torch.nn.NLLLoss"),
+    "skorch.NeuralNet": _skorch(None),
+    "skorch.NeuralNetRegressor": _skorch("torch.nn.MSELoss"),
+    "skorch.NeuralNetClassifier": _skorch("torch.nn.NLLLoss", logarithm=True),
     "skorch.NeuralNetBinaryClassifier": _skorch("torch.nn.BCEWithLogitsLoss"),
     "timm.create_model": _net,
     "transformers.Trainer": _trainer,

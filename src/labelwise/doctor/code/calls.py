@@ -98,8 +98,10 @@ def call_function(
     if key is not None and key in m.memo:
         return m.memo[key]
     out = _run_function(m, func, _bind(func, args, kwargs))
-    if m.steps - began > COSTLY_STEPS and m.stack and func.path != m.root:
-        m.costly.add(func.node)
+    if m.stack and func.path != m.root:
+        spent = m.spent[func.node] = m.spent.get(func.node, 0) + m.steps - began
+        if spent > COSTLY_STEPS:
+            m.costly.add(func.node)
     if key is not None and key[-2] == m.version:
         m.memo[key] = out
     return out

@@ -161,9 +161,9 @@ def import_from(m: Machine, frame: Frame, node: ast.ImportFrom) -> None:
         if alias.name == "*":
             if module is not None:
                 frame.env.update({k: v for k, v in module.env.items() if not k.startswith("_")})
-                frame.module.stars.extend(module.stars)
+                frame.module.stars.update(module.stars)
             else:
-                frame.module.stars.append(base)
+                frame.module.stars[base] = None
             continue
         frame.env[alias.asname or alias.name] = _imported(m, frame, node, base, module, path, alias.name)
 

@@ -55,6 +55,7 @@ def canonical(name: str) -> str:
     return name
 
 
+@lru_cache(maxsize=20000)
 def star_name(star: str, name: str) -> str | None:
     """The dotted name that ``from star import *`` gives `name`, if it is one we know."""
     if star.startswith("fastai"):
@@ -381,6 +382,8 @@ SPECIAL = {
     "keras.Input",
     "keras.layers.Input",
     "fastai.Learner",
+    "skorch.NeuralNet",
+    "skorch.NeuralNetRegressor",
     "skorch.NeuralNetClassifier",
     "skorch.NeuralNetBinaryClassifier",
     "timm.create_model",

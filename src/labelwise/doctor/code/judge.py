@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from pathlib import PurePosixPath
 
 from labelwise.doctor.code.machine import Claim, Frame, Link, Machine
@@ -13,24 +12,24 @@ from labelwise.doctor.code.values import Const, Heap, Loss, Rest, Site, Tensor, 
 __all__ = [
     "argmax_across",
     "argmax_of_one",
-    "cells",
-    "equal_shapes",
-    "flat_accuracy",
+    "constant",
+    "ends",
+    "from_test",
     "guarded",
     "implicit_axis",
     "loss_call",
-    "mean_of_cells",
-    "rounded",
+    "optimiser_of",
+    "place",
     "softmax_of_one",
     "softmax_over_batch",
-    "swept",
     "targets",
-    "threshold_chosen",
-    "thresholded",
     "unstable_log",
 ]
 
 _NAMES = {"logits": "raw scores", "logp": "log-softmax", "logp2": "softmax", "prob": "probability", "relu": "relu"}
+
+
+_LINKS = {"kbce/True": "bcel", "kbce/False": "bce", "kcce/True": "ce"}
 
 
 def place(site: Site) -> str:
@@ -72,9 +71,9 @@ def _judge(
         if loss.from_logits is None:
             return
         family = f"{family}/{loss.from_logits}"
-    if x.act == "logits":
+    if x.act in ("logits", "sigmoid"):
         for head in x.heads:
-            m.links.add(Link(head, {"kbce/True": "bcel", "kcce/True": "ce"}.get(family, family), site))
+            m.links.add(Link(head, _LINKS.get(family, family), site))
     if x.act in ("softmax", "logp") and family in ("ce", "nll", "bce", "bcel"):
         _over_batch(m, x, 1)
     targets(m, loss, x, labels, site)
@@ -88,15 +87,10 @@ def _judge(
             f"{loss.name} at {place(site)} gets one score per row: the softmax of one score is always 1 and "
             "the loss always 0"
         )
-        m.claim(Claim("LW401", site, text, _ends(x, loss), confidence))
+        m.claim(Claim("LW401", site, text, ends(x, loss), confidence))
         return
-    if family == "bcel" and x.act == "logits" and (x.width or 0) >= 10 and loss.get("reduction") in (None, "mean"):
-        text = (
-            f"{loss.name} at {place(site)} averages over {x.width} labels, which divides the gradient by "
-            f"{x.width}; plain SGD does not make up for it"
-        )
-        optimiser = frozenset([f"optimiser of {site.path}"])
-        m.claim(Claim("LW604", site, text, _ends(x, loss), confidence, optimiser, ("sgd",)))
+    if (family, x.act) in _MEANS and (x.width or 0) >= 10 and loss.get("reduction") in (None, "mean"):
+        _averaged(m, node, loss, x, site, confidence)
     code = VERDICTS.get((family, x.act or ""))
     if code is None or (code == "LW301" and x.width in (1, 2)) or (log_inside and x.act not in ("logits", "relu")):
         return
@@ -113,7 +107,27 @@ def _judge(
         says += ", and the probabilities are squashed once more"
     through = _through(node)
     text = f"{_what(x)} reaches {loss.name} at {place(site)}{through}: {says}"
-    m.claim(Claim(code, site, text, _ends(x, loss), confidence))
+    m.claim(Claim(code, site, text, ends(x, loss), confidence))
+
+
+_MEANS = {("bcel", "logits"), ("bce", "sigmoid"), ("kbce/True", "logits"), ("kbce/False", "sigmoid")}
+
+
+def _averaged(m: Machine, node: ast.AST, loss: Loss, x: Tensor, site: Site, confidence: str) -> None:
+    """The mean over many labels, where plain gradient descent is all that is at work and no factor stands beside it."""
+    for outer in ast.walk(m.statement) if m.statement is not None else ():
+        if isinstance(outer, ast.BinOp) and isinstance(outer.op, ast.Mult) and node in (outer.left, outer.right):
+            return
+    text = (
+        f"{loss.name} at {place(site)} averages over {x.width} labels, which divides the gradient by "
+        f"{x.width}; plain SGD does not make up for it"
+    )
+    m.claim(Claim("LW604", site, text, ends(x, loss), confidence, frozenset([optimiser_of(site.path)]), ("sgd",)))
+
+
+def optimiser_of(path: str) -> str:
+    """Under this name a file's optimisers are linked to its losses."""
+    return f"optimiser of {path}"
 
 
 def _what(x: Tensor) -> str:
@@ -121,7 +135,8 @@ def _what(x: Tensor) -> str:
     return f"{name} at {place(x.site)}" if x.site else str(name)
 
 
-def _ends(x: Tensor, loss: Loss | None = None) -> tuple[Site, ...]:
+def ends(x: Tensor, loss: Loss | None = None) -> tuple[Site, ...]:
+    """The places a value comes from, and where its loss was made."""
     ends = [s for s in (x.site, x.decl, loss.site if loss else None) if s is not None]
     return tuple(dict.fromkeys(ends))
 
@@ -143,13 +158,13 @@ def targets(m: Machine, loss: Loss, x: Tensor, labels: Value | None, site: Site)
             f"targets with several ones per row reach {loss.name} at {place(site)}: the loss expects each "
             "row of targets to sum to 1"
         )
-        m.claim(Claim("LW303", site, text, _ends(labels, loss)))
+        m.claim(Claim("LW303", site, text, ends(labels, loss)))
     if labels.act == "index" and family in ("ce", "nll", "kcce"):
         _range(m, loss, x, labels, site)
     _shape_of_targets(m, loss, family, x, labels, site)
     if family in ("bce", "bcel") and labels.dtype == "int" and labels.act != "multihot" and labels.of == "cast":
         text = f"{loss.name} at {place(site)} gets integer targets: it needs floats of the scores' shape"
-        m.claim(Claim("LW603", site, text, _ends(labels, loss)))
+        m.claim(Claim("LW603", site, text, ends(labels, loss)))
 
 
 def _shape_of_targets(m: Machine, loss: Loss, family: str, x: Tensor, labels: Tensor, site: Site) -> None:
@@ -176,7 +191,7 @@ def _shape_of_targets(m: Machine, loss: Loss, family: str, x: Tensor, labels: Te
     ):
         text = "targets of shape (N,) beside scores of shape (N, 1), which broadcast to N x N"
     if text is not None:
-        m.claim(Claim("LW603", site, f"{loss.name} at {place(site)} gets {text}", _ends(labels, loss)))
+        m.claim(Claim("LW603", site, f"{loss.name} at {place(site)} gets {text}", ends(labels, loss)))
 
 
 def _range(m: Machine, loss: Loss, x: Tensor, labels: Tensor, site: Site) -> None:
@@ -189,7 +204,7 @@ def _range(m: Machine, loss: Loss, x: Tensor, labels: Tensor, site: Site) -> Non
     if negative or beyond:
         classes = f"{width} classes are numbered 0 to {width - 1}" if width else "classes are numbered from 0"
         text = f"labels from {low} to {high} reach {loss.name} at {place(site)}: {classes}"
-        m.claim(Claim("LW602", site, text, _ends(labels, loss)))
+        m.claim(Claim("LW602", site, text, ends(labels, loss)))
 
 
 # ------------------------------------------------------------------ axes
@@ -200,7 +215,7 @@ def softmax_of_one(m: Machine, x: Tensor, axis: int | None, site: Site) -> bool:
     last = axis == -1 or (axis is not None and x.ndim is not None and axis == x.ndim - 1)
     if x.width != 1 or not last or x.act not in ("logits", "relu", "sigmoid"):
         return False
-    m.claim(Claim("LW401", site, "softmax over one output is always 1, whatever the input", _ends(x)))
+    m.claim(Claim("LW401", site, "softmax over one output is always 1, whatever the input", ends(x)))
     return True
 
 
@@ -215,7 +230,7 @@ def implicit_axis(m: Machine, x: Tensor, site: Site) -> None:
 def softmax_over_batch(m: Machine, x: Tensor, axis: int | None, site: Site) -> None:
     """Softmax over axis 0 of what is known to be a batch of rows of scores."""
     if axis == 0 and x.act == "logits" and x.ndim == 2 and x.of == "batch" and x.width != 1:
-        m.claim(Claim("LW403", site, _BATCH, _ends(x)))
+        m.claim(Claim("LW403", site, _BATCH, ends(x)))
 
 
 _BATCH = (
@@ -242,115 +257,9 @@ def argmax_of_one(m: Machine, x: Tensor, axis: int | None, site: Site) -> None:
     text = f"arg max over one column at {place(site)} is always 0"
     last = axis == -1 or (axis == 1 and x.ndim == 2)
     if last or (axis == 1 and x.act == "sigmoid"):
-        m.claim(Claim("LW402", site, text, _ends(x)))
+        m.claim(Claim("LW402", site, text, ends(x)))
     elif axis == 1 and x.heads:
-        m.claim(Claim("LW402", site, text, _ends(x), heads=x.heads, needs=("bce", "bcel")))
-
-
-# ------------------------------------------------------------------ decisions
-
-
-def thresholded(m: Machine, x: Tensor, bound: float | None, site: Site) -> None:
-    """Scores compared with a number."""
-    if bound is None or not 0 < bound < 1:
-        return
-    if x.act == "logits" and x.heads and (bound == 0.5 or m.pedantic):
-        confidence = "high" if bound == 0.5 else "low"
-        text = (
-            f"raw scores are compared with {bound:g} at {place(site)}: on this scale that is a probability of "
-            f"{_sigmoid(bound):.4f}; one half is at 0"
-        )
-        m.claim(Claim("LW501", site, text, _ends(x), confidence, x.heads, ("bcel",)))
-    if x.act == "sigmoid" and bound == 0.5 and (x.width or 0) > 1:
-        text = f"{x.width} labels share the threshold 0.5 at {place(site)}, which nothing has tuned"
-        m.claim(Claim("LW504", site, text, _ends(x)))
-
-
-def _sigmoid(z: float) -> float:
-    from math import exp
-
-    return 1 / (1 + exp(-z))
-
-
-def rounded(m: Machine, x: Tensor, site: Site) -> None:
-    """Scores are rounded to decisions."""
-    if x.act == "logits" and x.heads:
-        text = (
-            f"raw scores are rounded at {place(site)}: that gives any whole number, and splits at 0.5 where "
-            "one half is at 0"
-        )
-        m.claim(Claim("LW502", site, text, _ends(x), heads=x.heads, needs=("bcel",)))
-
-
-def swept(m: Machine, a: Tensor, b: Tensor) -> None:
-    """A threshold that was chosen on the test split is used on the test split."""
-    for x, other in ((a, b), (b, a)):
-        if other.of == "chosen" and x.test and other.site is not None:
-            text = "the threshold is chosen on the test split and then judged on it: the score is too good"
-            m.claim(Claim("LW503", other.site, text, tuple(s for s in (x.site,) if s)))
-
-
-def threshold_chosen(m: Machine, frame: Frame, node: ast.AST, grid: Tensor, best: Tensor) -> Tensor | None:
-    """``thresholds[argmax(scores)]``."""
-    from_curve = grid.of == "thresholds" and grid.test and best.test
-    if from_curve or (grid.of == "grid" and best.of == "swept-best" and best.test):
-        return Tensor(of="chosen", test=True, site=m.site(node, frame, "threshold chosen on the test split"))
-    return None
-
-
-# ------------------------------------------------------------------ metrics and shapes
-
-
-_CELL_NAMES = re.compile(r"hamming|cell|label_?wise|per_?label|element|bit_?wise", re.IGNORECASE)
-
-
-def cells(m: Machine, a: Tensor, b: Tensor) -> None:
-    """Remember which kind of matrix was compared cell by cell."""
-    acts = (a.act, b.act)
-    m.cells = "onehot" if "onehot" in acts else "multihot" if "multihot" in acts else "wide"
-
-
-def _target_names(m: Machine, frame: Frame | None = None) -> str:
-    """What the code calls the value that is being computed."""
-    statement = m.statement
-    if isinstance(statement, ast.Return) and frame is not None and frame.func is not None:
-        return frame.func.name
-    if isinstance(statement, ast.Expr):
-        return ast.unparse(statement)
-    if isinstance(statement, ast.Assign):
-        return " ".join(ast.unparse(t) for t in statement.targets)
-    if isinstance(statement, ast.AugAssign):
-        return ast.unparse(statement.target)
-    return ""
-
-
-def mean_of_cells(m: Machine, frame: Frame, site: Site) -> None:
-    """The share of right cells of a one-hot or multi-hot matrix."""
-    names = _target_names(m, frame)
-    if _CELL_NAMES.search(names) or (m.cells != "onehot" and "acc" not in names.lower()):
-        return
-    text = "accuracy over row-label cells: with C classes a model that answers nothing already has 1 - 1/C"
-    m.claim(Claim("LW601", site, text))
-
-
-def flat_accuracy(m: Machine, site: Site, values: list[Value]) -> None:
-    """accuracy_score on flattened matrices."""
-    if any(isinstance(v, Tensor) and v.of == "flat" for v in values) and not _CELL_NAMES.search(_target_names(m)):
-        text = "accuracy of flattened labels counts row-label cells: a model that answers nothing already scores high"
-        m.claim(Claim("LW601", site, text))
-
-
-def equal_shapes(m: Machine, a: Tensor, b: Tensor, site: Site) -> None:
-    """(N,) compared with (N, 1) gives N x N."""
-    for flat, column in ((a, b), (b, a)):
-        if column.width != 1 or column.ndim not in (None, 2):
-            continue
-        known = flat.ndim == 1 and column.ndim == 2
-        decided = flat.act == "hard" and flat.axis in (1, -1) and flat.width is None and flat.ndim in (None, 1)
-        if (known or (decided and column.act is None)) and flat.act in ("hard", "index", "bits"):
-            text = "(N,) is compared with (N, 1): the result is N x N, and its mean is not the accuracy"
-            m.claim(Claim("LW603", site, text, tuple(s for s in (flat.site, column.site) if s)))
-            return
+        m.claim(Claim("LW402", site, text, ends(x), heads=x.heads, needs=("bce", "bcel")))
 
 
 def guarded(m: Machine, node: ast.AST) -> bool:
@@ -368,7 +277,7 @@ def unstable_log(m: Machine, x: Tensor, site: Site) -> None:
         return
     code, name = ("LW701", "sigmoid") if x.act == "sigmoid" else ("LW702", "softmax")
     text = f"logarithm of a {name}: the probability rounds to 0 and the logarithm to -inf; log_{name} is exact"
-    m.claim(Claim(code, site, text, _ends(x)))
+    m.claim(Claim(code, site, text, ends(x)))
 
 
 def from_test(values: list[Value]) -> Tensor | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from labelwise.doctor.code import calls, judge, layers, ops
+from labelwise.doctor.code import calls, judge, layers, ops, optimisers
 from labelwise.doctor.code.frameworks import canonical
 from labelwise.doctor.code.items import items_of
 from labelwise.doctor.code.losses import KERAS_LOSS_NAMES, LOSSES, LossSpec
@@ -99,6 +99,7 @@ def keras_loss(m: Machine, value: Value) -> Loss | None:
 def _compile(m: Machine, frame: Frame, node: ast.AST, net: Heap, args: Args, kwargs: Kwargs) -> Value:
     loss = kwargs.get("loss", args[1] if len(args) > 1 else UNKNOWN)
     metrics = kwargs.get("metrics", args[2] if len(args) > 2 else UNKNOWN)
+    optimisers.given(m, frame, node, kwargs.get("optimizer", args[0] if args else UNKNOWN))
     out = _output(m, frame, node, net)
     for scores, one in _pairs(out, loss):
         found = keras_loss(m, one)

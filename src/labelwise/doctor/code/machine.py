@@ -15,7 +15,7 @@ LOAD_STEPS = 20_000  # for the top level of a file
 ROOT_STEPS = 24_000  # for all functions and classes of a file
 ENTRY_STEPS = 6_000  # for one function or class of it
 DECORATOR_STEPS = 400
-COSTLY_STEPS = 1_500  # a function of another file that took more is not followed again
+COSTLY_STEPS = 1_500  # a function of another file that took more in all is not followed again
 MAX_DEPTH = 10
 
 
@@ -91,10 +91,12 @@ class Machine:
     loaded: set[str] = field(default_factory=set)
     tangled: list[str] = field(default_factory=list)
     costly: set[Any] = field(default_factory=set)
+    spent: dict[Any, int] = field(default_factory=dict)
     root: str = ""
     crashed: dict[str, str] = field(default_factory=dict)
     heavy: set[tuple[str, str]] = field(default_factory=set)
     telling: dict[str, list[int]] = field(default_factory=dict)
+    calls_of_self: dict[ast.AST, frozenset[str]] = field(default_factory=dict)
     statement: Any = None
     cells: str = ""
     selecting: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from labelwise.doctor.code import judge, newarrays, shapes
+from labelwise.doctor.code import answers, judge, newarrays, shapes
 from labelwise.doctor.code.arithmetic import arithmetic, compare, negative
 from labelwise.doctor.code.items import element_tensor
 from labelwise.doctor.code.machine import Frame, Machine
@@ -81,7 +81,8 @@ def _activation(act: str) -> Callable:
 
 def activated(m: Machine, x: Tensor, act: str, site: Site, decl: Site | None, dim: Value | None = None) -> Tensor:
     """Sigmoid, relu, log-softmax ... of `x`."""
-    out = Tensor(act, None, x.width, x.ndim, site, decl, test=x.test)
+    heads = x.heads if act == "sigmoid" and x.act == "logits" else frozenset()
+    out = Tensor(act, None, x.width, x.ndim, site, decl, heads, test=x.test)
     if act == "logp":
         axis = number(dim)
         if x.act == "softmax":
@@ -116,7 +117,7 @@ def index(m: Machine, frame: Frame, node: ast.AST, x: Tensor, parts: tuple[Value
     if x.of == "shape":
         return Tensor(of="size0") if parts == (Const(0),) else UNKNOWN
     if len(parts) == 1 and isinstance(parts[0], Tensor) and parts[0].act == "hard":
-        chosen = judge.threshold_chosen(m, frame, node, x, parts[0])
+        chosen = answers.threshold_chosen(m, frame, node, x, parts[0])
         if chosen is not None:
             return chosen
     out = x.but(axis=None, of=x.of if x.of in ("thresholds", "grid", "curve") else None)
@@ -178,7 +179,7 @@ def _mean(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: di
     x = tensor(args[0] if args else UNKNOWN)
     axis = argument(args, kwargs, 1, "dim", "axis")
     if x.of == "cells" and (axis is None or axis == Const(None)):
-        judge.mean_of_cells(m, frame, m.site(node, frame, "mean over all cells"))
+        answers.mean_of_cells(m, frame, m.site(node, frame, "mean over all cells"))
     return Tensor(test=x.test)
 
 
@@ -215,7 +216,7 @@ def _round(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: d
     digits = argument(args, kwargs, 1, "decimals")
     if digits is not None and number(digits) != 0:
         return x
-    judge.rounded(m, x, m.site(node, frame, "round"))
+    answers.rounded(m, x, m.site(node, frame, "round"))
     act = "bits" if x.act in PROBS else None
     return Tensor(act, None, x.width, x.ndim, m.site(node, frame, "round"), test=x.test)
 

@@ -27,6 +27,7 @@ VERDICTS: dict[tuple[str, str], str] = {
     ("kcce/True", "softmax"): "LW205",
     ("kcce/True", "sigmoid"): "LW205",
     ("kcce/True", "relu"): "LW104",
+    ("kcce/True", "logp"): "LW105",
     ("kcce/False", "logits"): "LW205",
     ("kcce/False", "sigmoid"): "LW302",
     ("kcce/False", "relu"): "LW104",

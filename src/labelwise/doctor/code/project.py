@@ -14,7 +14,7 @@ __all__ = ["Project", "Source", "is_relevant", "read_source"]
 _WORDS = re.compile(
     r"softmax|sigmoid|cross_?entropy|crossentropy|BCE|NLL|nll_loss|kl_div|KLDiv|argmax|logits|\.compile\(|torch\.max|\.max\(|"
     r"expit|np\.round|"
-    r"\.round\(|threshold|curve\(|f1_score|accuracy|to_categorical|one_hot|problem_type|\beye\(|[<>]=? "
+    r"\.round\(|threshold|curve\(|f1_score|accuracy|to_categorical|one_hot|problem_type|MultiLabel|\beye\(|[<>]=? "
     r"?0?\.5\b|Binarizer|NeuralNet|Learner\(|np\.exp|1\.?0? ?/ ?\(1",
     re.IGNORECASE,
 )
@@ -124,7 +124,9 @@ class Project:
             if found and found != importer:
                 return found
         tails = [p for p in self.by_tail[parts[-1]] if _dotted(p).endswith("." + dotted) or _dotted(p) == dotted]
-        return tails[0] if len(tails) == 1 and len(parts) > 1 else None
+        if len(parts) == 1:
+            tails = [p for p in tails if PurePosixPath(p).match(f"src/{dotted}/__init__.py")]
+        return tails[0] if len(tails) == 1 else None
 
     def _at(self, folder: PurePosixPath, parts: list[str]) -> str | None:
         base = folder.joinpath(*parts)

@@ -177,13 +177,13 @@ class Instance(Heap):
 
 @dataclass(eq=False, slots=True)
 class Module(Value):
-    """A file of the project: its names after running its top level."""
+    """A file of the project: its names after running its top level, and the modules outside that it stars, in order."""
 
     name: str
     path: str
     tree: ast.Module
     env: dict[str, Value] = field(default_factory=dict)
-    stars: list[str] = field(default_factory=list)
+    stars: dict[str, None] = field(default_factory=dict)
     package: str = ""
 
 

@@ -26,5 +26,8 @@ def step(z, y):
     safety="Not fixed: nothing is wrong with the numbers.",
     misses=("Losses or activations chosen at run time (configuration, command line, registries with unknown keys)."),
     source="DSKSD/DeepNLP-models-Pytorch#2 (reported as a bug, and none).",
-    on=False,
+    off_because=(
+        "The code is right; it is listed so that nobody has to wonder whether it is double-softmax. Select it to "
+        "tidy up."
+    ),
 )

@@ -22,7 +22,7 @@ class Rule:
         safety: whether `--fix` mends it, and what that could change.
         misses: known cases that it does not see.
         source: where it was seen in public, or the mathematics it rests on.
-        on: False for rules that must be selected by name.
+        off_because: why the rule must be selected by name; empty for rules that are on.
     """
 
     code: str
@@ -36,7 +36,12 @@ class Rule:
     source: str
     bad: str = ""
     good: str = ""
-    on: bool = True
+    off_because: str = ""
+
+    @property
+    def on(self) -> bool:
+        """Whether the rule is on by default."""
+        return not self.off_because
 
     def page(self) -> str:
         """The rule as a section of Markdown."""
@@ -45,6 +50,8 @@ class Rule:
             f"**{self.severity}**{'' if self.on else ', off by default'}. {self.what}\n",
         ]
         parts.append(f"**Why it matters.** {self.why}\n")
+        if self.off_because:
+            parts.append(f"**Why it is off.** {self.off_because}\n")
         if self.bad:
             parts.append(f"**Bad**\n\n```python\n{textwrap.dedent(self.bad).strip()}\n```\n")
             parts.append(f"**Good**\n\n```python\n{textwrap.dedent(self.good).strip()}\n```\n")
