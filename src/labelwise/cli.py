@@ -106,7 +106,7 @@ def _numbers(ctx: click.Context, parameter: click.Parameter, value: str | None) 
     default="softmax,sigmoid",
     show_default=True,
     metavar="A,B",
-    help="Heads to compare; settings in brackets: sigmoid(reduction=sum_labels,bias=prior).",
+    help="Heads to compare; settings in brackets: sigmoid(reduction=sum_labels,bias=prior). all: every one that fits.",
 )
 @click.option(
     "--label",

@@ -4,10 +4,13 @@ import dataclasses
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 
 import labelwise as lw
+from labelwise.comparison import assemble
 from labelwise.decisions import DECISION_RULES
+from labelwise.errors import OptionError
 from labelwise.io.dataset import read_dataset
 from labelwise.training.splits import draw_split
 
@@ -276,3 +279,25 @@ def test_labels_that_cannot_be_learnt(y, words):
 
 def test_rules_of_the_table_are_those_of_the_family(digits):
     assert tuple(digits.rules) == tuple(DECISION_RULES) == RULES
+
+
+def test_all_stands_for_every_head_that_fits():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(80, 3)).astype(np.float32)
+    found = lw.compare((x, x[:, 0] > 0), heads=["all"], seeds=2, epochs=1, rates=[0.01], backbone="linear", why=False)
+    task = lw.infer_task([True, False])
+    assert list(found.heads) == [name for name, head in lw.HEADS.items() if head.fits(task)]
+    with pytest.raises(OptionError, match="softmax twice"):
+        lw.compare((x, x[:, 0] > 0), heads=["all", "softmax"], seeds=2, epochs=1)
+
+
+def test_the_surest_mistakes_are_the_surest_of_the_whole_table(tmp_path):
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(150, 3)).astype(np.float32)
+    y = (x @ rng.normal(size=(3, 4)) + rng.normal(0, 2, (150, 4))).argmax(1)
+    found = lw.compare((x, y), out=tmp_path / "r", seeds=3, epochs=2, rates=[0.05], backbone="linear", why=False)
+    table = pl.read_parquet(tmp_path / "r" / "mistakes.parquet").filter(pl.col("kind").is_not_null())
+    for name, figures in found.figures.items():
+        of_head = table.filter(pl.col("head") == name)["confidence"].fill_null(0).sort(descending=True)
+        seen = [row.confidence or 0.0 for row in figures.surest_mistakes]
+        assert seen == of_head.head(assemble.SUREST).to_list()

@@ -9,7 +9,7 @@ import numpy as np
 from labelwise.comparison.claims import make_claims
 from labelwise.comparison.figures import Judged, figures_for
 from labelwise.comparison.judge import OOD_FIGURES, HeadRun, ood_figures
-from labelwise.comparison.mistakes import label_names, mistake_rows
+from labelwise.comparison.mistakes import surest_mistakes
 from labelwise.comparison.protocol import Protocol
 from labelwise.comparison.result import (
     SCHEMA_VERSION,
@@ -126,7 +126,7 @@ def _data_info(dataset: Dataset, first: SeedRun, ood: Dataset | None) -> DataInf
         rows=dataset.n_rows,
         parts=first.split.sizes,
         shape=tuple(dataset.features.shape[1:]),
-        digest=dataset.digest(),
+        digest=dataset.digest,
         class_counts=tuple((name, int(c)) for name, c in zip(task.class_names, counts, strict=True)),
         notes=dataset.notes,
         ood_name=None if ood is None else ood.name,
@@ -249,10 +249,7 @@ def _head_figures(runs: list[HeadRun], dataset: Dataset) -> HeadFigures:
     confidence, right = (np.concatenate(part) for part in zip(*map(_top_answers, judged), strict=True))
     curve = reliability(confidence, right).to_dict()
     edges = np.linspace(0, 1, 21)
-    names = label_names(task)
-    rows = [row for run in runs for row in mistake_rows(run, own, names, dataset.ids)]
     kinds = np.bincount(np.concatenate([j.kinds for j in judged]), minlength=len(KINDS))
-    surest = sorted((r for r in rows if r.kind != "right"), key=lambda r: -(r.confidence or 0.0))[:SUREST]
     return HeadFigures(
         threshold=ThresholdCurve(_rounded(THRESHOLDS), *map(_rounded, shares)),
         confidence=ConfidenceHistogram(
@@ -264,7 +261,7 @@ def _head_figures(runs: list[HeadRun], dataset: Dataset) -> HeadFigures:
             *(tuple(curve[key]) for key in ("confidence", "accuracy", "low", "high", "count"))
         ),
         mistakes={kind: int(n) for kind, n in zip(KINDS, kinds, strict=True) if kind != "right" and n},
-        surest_mistakes=tuple(surest),
+        surest_mistakes=tuple(surest_mistakes(runs, own, task, dataset.ids, SUREST)),
         learning=tuple(
             (epoch + 1, float(training), float(validation))
             for epoch, (training, validation) in enumerate(np.mean([run.outcome.history for run in runs], axis=0))

@@ -15,7 +15,7 @@ from labelwise.task import Task
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["label_names", "mistake_rows", "mistake_table"]
+__all__ = ["label_names", "mistake_rows", "mistake_table", "surest_mistakes"]
 
 
 def label_names(task: Task) -> np.ndarray:
@@ -23,7 +23,9 @@ def label_names(task: Task) -> np.ndarray:
     return np.array(task.class_names, dtype=object)
 
 
-def mistake_rows(run: HeadRun, rule: str, names: np.ndarray, ids: Sequence | np.ndarray) -> Iterator[MistakeRow]:
+def mistake_rows(
+    run: HeadRun, rule: str, names: np.ndarray, ids: Sequence | np.ndarray, items: np.ndarray | None = None
+) -> Iterator[MistakeRow]:
     """One row per test item, right ones (kind ``right``) among them.
 
     Args:
@@ -31,17 +33,18 @@ def mistake_rows(run: HeadRun, rule: str, names: np.ndarray, ids: Sequence | np.
         rule: the rule that gave the answers.
         names: from `label_names`.
         ids: (N,) ids of all rows.
+        items: the test items wanted, by their place in the test part; None for all.
     """
     judged = run.judged[rule]
     argmax = _argmax(judged.probs, judged.task)
-    for i, row in enumerate(run.test):
+    for i in range(len(run.test)) if items is None else items.tolist():
         confidence = float(judged.confidence[i])
         kind = KINDS[judged.kinds[i]]
         known = confidence == confidence
         yield MistakeRow(
             head=run.head.spec,
             seed=run.seed,
-            id=str(ids[row]),
+            id=str(ids[run.test[i]]),
             target=_names(judged.truth[i] == 1, names, judged.task),
             given=_names(judged.answers[i], names, judged.task),
             confidence=confidence if known else None,
@@ -49,6 +52,17 @@ def mistake_rows(run: HeadRun, rule: str, names: np.ndarray, ids: Sequence | np.
             kind=kind,
             overconfident=bool(kind != "right" and known and confidence > OVERCONFIDENT),
         )
+
+
+def surest_mistakes(runs: Sequence[HeadRun], rule: str, task: Task, ids: np.ndarray, most: int) -> list[MistakeRow]:
+    """The mistakes made with the greatest confidence over all seeds, the surest first; of equals the earlier."""
+    names, found = label_names(task), []
+    for run in runs:
+        judged = run.judged[rule]
+        wrong = np.flatnonzero(judged.kinds != KINDS.index("right"))
+        first = np.argsort(-np.nan_to_num(judged.confidence[wrong]), kind="stable")[:most]
+        found += mistake_rows(run, rule, names, ids, wrong[first])
+    return sorted(found, key=lambda r: -(r.confidence or 0.0))[:most]
 
 
 def mistake_table(runs: dict[str, list[HeadRun]], task: Task, ids: np.ndarray) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from labelwise.errors import OptionError, choose
-from labelwise.heads import Head, head_from
+from labelwise.heads import HEADS, Head, head_from
 from labelwise.io.dataset import Dataset
 from labelwise.task import Task
 from labelwise.training.backbones import Backbone, backbone_from, source_text
@@ -115,7 +115,7 @@ def make_protocol(
     """
     if isinstance(heads, str):
         raise OptionError("heads as a list", f"the text {heads!r}", f"heads=[{heads!r}]")
-    chosen = tuple(head_from(h) for h in heads)
+    chosen = tuple(head for asked in heads for head in _named(asked, dataset.task))
     _check_heads(chosen, dataset.task)
     if seed and not isinstance(seeds, int):
         raise OptionError(f"seed {seed}", f"seeds {list(seeds)}, which are listed one by one", "one of the two")
@@ -146,16 +146,21 @@ def identity(protocol: Protocol, dataset: Dataset, ood: Dataset | None, versions
     told = {
         "settings": protocol.settings(),
         "code": [source_text(path) for path in (protocol.features, protocol.backbone.name) if path and ":" in path],
-        "data": dataset.digest(),
-        "ood": None if ood is None else ood.digest(),
+        "data": dataset.digest,
+        "ood": None if ood is None else ood.digest,
         "versions": {k: versions[k] for k in ("labelwise", "numpy", "torch")},
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def _check_heads(heads: tuple[Head, ...], task: Task) -> None:
-    from labelwise.heads import HEADS
+def _named(asked: str | Head, task: Task) -> tuple[Head, ...]:
+    """The head asked for; ``all`` stands for every head that fits the task, with its customary settings."""
+    if asked == "all":
+        return tuple(head for head in HEADS.values() if head.fits(task))
+    return (head_from(asked),)
 
+
+def _check_heads(heads: tuple[Head, ...], task: Task) -> None:
     if not heads:
         raise OptionError("heads to compare", "none", f"some of: {', '.join(HEADS)}")
     twice = {h.spec for h in heads if sum(h.spec == other.spec for other in heads) > 1}

@@ -102,7 +102,7 @@ def encode_features(
 
 
 def _encoded(function: Callable[..., Any], name: str, dataset: Dataset, folder: RunFolder | None) -> np.ndarray:
-    key = hashlib.sha256(f"{name}\n{source_text(name)}\n{dataset.digest()}".encode()).hexdigest()[:16]
+    key = hashlib.sha256(f"{name}\n{source_text(name)}\n{dataset.digest}".encode()).hexdigest()[:16]
     file = folder.path / f"features-{key}.npy" if folder else None
     if file and file.exists():
         return np.load(file, allow_pickle=False)

@@ -72,7 +72,8 @@ def compare(
 
     Args:
         data: ``"digits"``, a file, a folder of images, ``(X, y)``, a dict of arrays, a frame, or a `Dataset`.
-        heads: names, names with settings (``"sigmoid(reduction=sum_labels)"``), or `Head` values.
+        heads: names, names with settings (``"sigmoid(reduction=sum_labels)"``), `Head` values, or ``"all"`` for every
+            head that fits the task.
         seeds: how many paired repetitions, or which.
         seed: the first of them where a number is given.
         backbone: ``linear``, ``mlp``, ``cnn``, or ``package.module:factory``.
@@ -132,8 +133,8 @@ def compare(
         "schema": 1,
         "verb": "compare",
         "settings": protocol.settings(),
-        "data": {**dataset.source, "digest": dataset.digest()},
-        "ood": None if unknown is None else {**unknown.source, "digest": unknown.digest()},
+        "data": {**dataset.source, "digest": dataset.digest},
+        "ood": None if unknown is None else {**unknown.source, "digest": unknown.digest},
         "versions": versions,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }

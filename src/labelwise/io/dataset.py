@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,7 @@ class Dataset:
         """Number of rows."""
         return len(self.features)
 
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of all that a run depends on: features, targets, groups, test part, task; order and dtype count."""
         arrays = {"features": self.features}
@@ -173,7 +175,7 @@ def read_dataset(
     record = {
         "kind": kind,
         **raw.found,
-        "sha256": raw.found.get("sha256") or dataset.digest(),  # of the bytes; where there are none, of what was read
+        "sha256": raw.found.get("sha256") or dataset.digest,  # of the bytes; where there are none, of what was read
         "rows": dataset.n_rows,
         "shape": list(dataset.features.shape[1:]),
         **{k: v if isinstance(v, (str, bool, int)) else list(v) for k, v in stated.items() if v is not None},

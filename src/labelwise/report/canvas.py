@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from labelwise.report.palette import DASHES, SHAPES, head_ink, ink
+from labelwise.report.palette import DASHES, SHAPES, head_ink, head_mark, ink
 
 __all__ = [
     "FONT",
@@ -95,8 +95,8 @@ def by_head(heads: Sequence[str], channel: str, *, legend: str | None = "symbol"
 
     ranges = {
         "color": [head_ink(i) for i in range(len(heads))],
-        "strokeDash": [DASHES[i % len(DASHES)] for i in range(len(heads))],
-        "shape": [SHAPES[i % len(SHAPES)] for i in range(len(heads))],
+        "strokeDash": [head_mark(i, DASHES) for i in range(len(heads))],
+        "shape": [head_mark(i, SHAPES) for i in range(len(heads))],
     }
     keys = {"symbolType": "stroke", "symbolSize": 400} if legend == "stroke" else {}
     kind = {"color": alt.Color, "strokeDash": alt.StrokeDash, "shape": alt.Shape}[channel]

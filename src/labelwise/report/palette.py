@@ -10,8 +10,10 @@ against the paper; heads also differ in dash and shape.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
-__all__ = ["DASHES", "PALETTES", "SHAPES", "head_ink", "ink", "painted"]
+__all__ = ["DASHES", "PALETTES", "SHAPES", "head_ink", "head_mark", "ink", "painted"]
 
 PALETTES: dict[str, dict[str, str]] = {
     "light": {
@@ -79,8 +81,18 @@ def ink(name: str) -> str:
 
 
 def head_ink(position: int) -> str:
-    """The colour of the head at a position of the comparison; after six they repeat."""
+    """The colour of the head at a position of the comparison; after six they repeat, with another dash and shape."""
     return ink(f"head{position % 6}")
+
+
+def head_mark(position: int, marks: Sequence[Any]) -> Any:
+    """Its dash or shape: no two of the first 36 heads share both colour and mark.
+
+    Example:
+        >>> [head_mark(i, SHAPES) for i in (0, 6)]
+        ['circle', 'square']
+    """
+    return marks[(position + position // 6) % len(marks)]
 
 
 def painted(text: str, theme: str) -> str:
