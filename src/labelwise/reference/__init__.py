@@ -7,18 +7,39 @@ is `softplus`.
 """
 
 from labelwise.reference.cells import sigmoid_bce, sigmoid_bce_cells
+from labelwise.reference.count import count_kl, count_poisson, count_product, exponential_count
+from labelwise.reference.divergence import abs_kl, binary_jeffreys, jeffreys
 from labelwise.reference.exclusive import softmax_ce
+from labelwise.reference.focal import asymmetric, log_others, sigmoid_focal, softmax_focal
+from labelwise.reference.pairs import two_way, zlpr
 from labelwise.reference.pieces import entropy, log_sigmoid, log_softmax, logsumexp, sigmoid, softmax, softplus
+from labelwise.reference.squared import brier, sigmoid_squared, squared
 
 __all__ = [
+    "abs_kl",
+    "asymmetric",
+    "binary_jeffreys",
+    "brier",
+    "count_kl",
+    "count_poisson",
+    "count_product",
     "entropy",
+    "exponential_count",
+    "jeffreys",
+    "log_others",
     "log_sigmoid",
     "log_softmax",
     "logsumexp",
     "sigmoid",
     "sigmoid_bce",
     "sigmoid_bce_cells",
+    "sigmoid_focal",
+    "sigmoid_squared",
     "softmax",
     "softmax_ce",
+    "softmax_focal",
     "softplus",
+    "squared",
+    "two_way",
+    "zlpr",
 ]
