@@ -13,13 +13,16 @@ from labelwise.decisions.caution import FAMILIARITY
 from labelwise.errors import InputError
 from labelwise.kernels.blocks import row_blocks
 from labelwise.metrics.case import Case
-from labelwise.metrics.intervals import delong, wilson
+from labelwise.metrics.intervals import delong, percentile, placements, wilson, z_of
 from labelwise.metrics.metric import Metric
 from labelwise.metrics.probs import probabilities_of
 from labelwise.metrics.ranking import auroc, fpr_at_tpr
 from labelwise.scores import Scores
 
 __all__ = ["SCORES", "unknown_inputs"]
+
+KEPT = 0.95
+"""Share of the known inputs that are to pass."""
 
 
 @dataclass(frozen=True)
@@ -91,16 +94,10 @@ def unknown_inputs(case: Case, scores: Scores) -> Unknown:
         if s.several == several and not (s.needs_logits and case.scores.kind != "logits")
     }
     known, strange = _values(case, used), _values(other, used)
-    label = np.repeat([1, 0], [len(case.scores), len(scores)])
-    judged = {}
-    for name, s in used.items():
-        both = np.concatenate([known[name], strange[name]])
-        low, high = delong(both, label, case.level)
-        judged[name] = UnknownScore(
-            s.title,
-            Metric(auroc(both, label), low, high, len(both), None if low is not None else "told apart without error"),
-            _fpr(known[name], strange[name], case.level),
-        )
+    judged = {
+        name: UnknownScore(s.title, _auroc(case, known[name], strange[name]), _fpr(case, known[name], strange[name]))
+        for name, s in used.items()
+    }
     confidence = _top(other)
     answered = int((confidence >= 0.5).sum())
     low, high = wilson(answered, len(scores), case.level)
@@ -108,11 +105,41 @@ def unknown_inputs(case: Case, scores: Scores) -> Unknown:
     return Unknown(len(scores), rate, float(confidence.mean()), judged)
 
 
-def _fpr(known: np.ndarray, strange: np.ndarray, level: float) -> Metric:
-    value = fpr_at_tpr(np.concatenate([known, strange]), np.repeat([1, 0], [len(known), len(strange)]))
+def _auroc(case: Case, known: np.ndarray, strange: np.ndarray) -> Metric:
+    """DeLong's interval; of grouped known inputs with their placements summed over groups."""
+    both, label = np.concatenate([known, strange]), np.repeat([1, 0], [len(known), len(strange)])
+    value = auroc(both, label)
     assert value is not None
-    low, high = wilson(round(value * len(strange)), len(strange), level)
-    return Metric(value, float(low), float(high), len(strange))
+    if case.groups is None:
+        low, high = delong(both, label, case.level)
+        return Metric(value, low, high, len(both), None if low is not None else "told apart without error")
+    of_known, of_strange = placements(both, label)
+    part = np.bincount(case.groups, (of_known - value) / len(known))
+    spread = (part**2).sum() * len(part) / max(len(part) - 1, 1) + of_strange.var() / len(strange)
+    half = z_of(case.level) * float(np.sqrt(spread))
+    return Metric(value, max(value - half, 0.0), min(value + half, 1.0), len(both))
+
+
+def _fpr(case: Case, known: np.ndarray, strange: np.ndarray) -> Metric:
+    """Share of unknown inputs that pass where 95 % of the known ones do; both shares are of a sample.
+
+    The limit is the k-th lowest of n known scores. In a resample it is the score at the level of a Beta(k, n + 1 - k)
+    variable; of the unknown inputs at or above it, a binomial number is drawn. Never narrower than Wilson's interval,
+    which takes the limit as given.
+    """
+    value = fpr_at_tpr(np.concatenate([known, strange]), np.repeat([1, 0], [len(known), len(strange)]), KEPT)
+    assert value is not None
+    if case.groups is not None:
+        return Metric(value, n=len(strange), why="no interval: its formula takes rows as independent")
+    n, m = len(known), len(strange)
+    kept = int(np.ceil(KEPT * n - 1e-9))
+    rng = np.random.default_rng(case.seed)
+    limit = np.sort(known)[(rng.beta(n - kept + 1, kept, case.resamples) * n).astype(np.int64).clip(0, n - 1)]
+    share = 1 - np.searchsorted(np.sort(strange), limit, "left") / m
+    drawn = percentile(rng.binomial(m, share) / m, case.level)
+    given = wilson(round(value * m), m, case.level)
+    low, high = (float(end) for end in (min(drawn[0], given[0]), max(drawn[1], given[1])))  # type: ignore[type-var]
+    return Metric(value, low, high, m)
 
 
 def _values(case: Case, used: dict[str, KnownScore]) -> dict[str, np.ndarray]:
