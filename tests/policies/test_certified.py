@@ -52,6 +52,32 @@ def test_rows_without_the_caveat_err_at_most_so_often(kind, risk):
     assert again.decide(scores).caveats == decided.caveats
 
 
+@pytest.mark.parametrize("calibrator", ["per_label", "isotonic"])
+def test_a_calibrator_of_its_own_rows_goes_with_certificates(calibrator):
+    scores, y = problem("multilabel", 6000)
+    bent = lw.Logits(scores.array + np.array([2.0, -1, 0, 1, -2, 0.5]), scores.task)
+    policy = fit_policy(bent, y, objective="precision_floor", level=0.7, calibrators=[calibrator])
+    assert policy.calibration.name == calibrator
+    assert policy.rows == 6000
+    new, truth = problem("multilabel", 20000, 1)
+    given = policy.decide(lw.Logits(new.array + np.array([2.0, -1, 0, 1, -2, 0.5]), new.task)).indicators
+    for column, certificate in enumerate(policy.report["certificates"]):
+        assert certificate["n"] < 2200  # half of two thirds of the rows
+        assert certificate["threshold"] is not None
+        assert truth[given[:, column], column].mean() > 0.69
+
+
+def test_a_floor_of_the_yes_goes_with_a_risk_of_the_row():
+    policy = fit_policy(*problem("binary", 4000), objective="precision_floor", level=0.8, risk=0.15)
+    assert [c["promise"] for c in policy.report["certificates"]] == ["precision", "risk"]
+    scores, y = problem("binary", 20000, 1)
+    decided = policy.decide(scores)
+    yes, sure = decided.indicators[:, 0], ~decided.caveat_flags[:, 0]
+    assert 0.05 < sure.mean() < 0.9
+    assert (yes != (y == 1))[sure].mean() < 0.16
+    assert y[yes].mean() > 0.79
+
+
 @pytest.mark.parametrize(
     "kind,options,match",
     [

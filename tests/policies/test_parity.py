@@ -47,12 +47,12 @@ def assert_alike(policy: lw.Policy, array: np.ndarray, kind: type[Scores] = lw.L
     theirs = {"onnx": session.run(None, {"scores": array})}
     theirs["numpy"] = list(numpy_file(policy).decide_arrays(array).values())
     theirs["torch"] = [x.numpy() for x in policy.to_torch()(torch.from_numpy(array))]
-    for engine, (answers, probs, caveats, *sets) in theirs.items():
+    more = [members for members in (ours.doubts, ours.members) if members is not None]
+    for engine, (answers, probs, caveats, *others) in theirs.items():
         np.testing.assert_array_equal(answers, ours.indicators, err_msg=engine)
         np.testing.assert_array_equal(caveats, ours.caveat_flags, err_msg=engine)
-        assert len(sets) == (policy.sets is not None)
-        if sets:
-            np.testing.assert_array_equal(sets[0], ours.members, err_msg=engine)
+        for wanted, found in zip(more, others, strict=True):
+            np.testing.assert_array_equal(found, wanted, err_msg=engine)
         np.testing.assert_allclose(probs, ours.probabilities, atol=PROBABILITY_TOLERANCE, rtol=0, err_msg=engine)
 
 
@@ -82,6 +82,8 @@ def test_every_calibrator(policies, name, kind):
         TunedRule("highest"),
         TunedRule("thresholds", (0.5,) * 6, at_most=2, at_least_one=True, groups=((0, 1, 2), (4, 5))),
         TunedRule("thresholds", (0.5, None, 0.1, 0.9, 0.3, 1.0)),
+        TunedRule("thresholds", (0.5, None, 0.1, 0.9, 0.3, 1.0), unsure_from=(0.1, 0.3, 0.1, 0.5, 0.0, 0.9)),
+        TunedRule("thresholds", (0.5,) * 6, unsure_from=(0.1,) * 6, at_most=2, groups=((0, 1),)),
         TunedRule("expected_count", at_most=2, groups=((0, 1),)),
         *(TunedRule("row_f", beta=beta) for beta in BETAS),
         TunedRule("row_f", beta=1.0, at_least_one=True, at_most=3),

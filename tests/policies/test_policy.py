@@ -13,6 +13,8 @@ from labelwise.policies.schema import digest
 from .conftest import TASKS, problem
 
 KINDS = list(TASKS)
+PLAIN = {"thresholds": None, "at_least_one": False, "at_most": None, "groups": []}
+KNOWN = PLAIN | {"form": "known_sets", "sets": [[0]], "offsets": [0.0]}
 
 
 def rewritten(document: dict) -> bytes:
@@ -69,6 +71,18 @@ def test_other_scores_are_refused(policies):
         lambda d: d["rule"].update(form="argmax"),
         lambda d: d["rule"].update(k=2),
         lambda d: d["rule"].update(at_most=0),
+        lambda d: d["rule"].update(unsure_from=[0.1] * 6),
+        lambda d: d["rule"].update(unsure_from=[0.1] * 5, at_least_one=False),
+        lambda d: d["rule"].update(unsure_from=[1.0] * 6, at_least_one=False),
+        lambda d: d["rule"].update(sets=[[0]]),
+        lambda d: d["rule"].update(beta=1.0),
+        lambda d: d["rule"].update(form="row_f", thresholds=None, beta=3.0),
+        lambda d: d["rule"].update(form="least_cost", thresholds=None, costs=[[0.0] * 6] * 6),
+        lambda d: d["rule"].update(KNOWN | {"sets": [[1, 0]]}),
+        lambda d: d["rule"].update(KNOWN | {"sets": [[6]]}),
+        lambda d: d["rule"].update(KNOWN | {"offsets": []}),
+        lambda d: d["rule"].update(KNOWN | {"offsets": [1e308]}),
+        lambda d: d["rule"].update(KNOWN | {"at_most": 2}),
         lambda d: d["rule"].update(groups=[[0, 99]]),
         lambda d: d["task"].update(class_names=["a"] * 6),
         lambda d: d["task"].update(class_names=d["task"]["class_names"][:-1]),
@@ -112,6 +126,14 @@ def test_sets_that_are_none_are_refused(change):
     document["sets"].update(change)
     with pytest.raises(InputError):
         Policy.from_bytes(rewritten(document))
+
+
+def test_other_forms_of_rules_are_read_back(policies):
+    document = copy.deepcopy(policies["multilabel"].to_dict())
+    document["rule"].update(KNOWN | {"sets": [[], [0, 2]], "offsets": [0.0, 1.5]})
+    assert Policy.from_bytes(rewritten(document)).rule.sets == ((), (0, 2))
+    document["rule"].update(PLAIN | {"form": "row_f", "sets": None, "offsets": None, "beta": 2.0, "at_most": 3})
+    assert Policy.from_bytes(rewritten(document)).rule.beta == 2.0
 
 
 def test_a_tampered_value_is_refused(policies):

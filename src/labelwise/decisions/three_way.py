@@ -90,8 +90,14 @@ def widened(
         mine = p[known, j]
         soft = softened(mine, t[known, j]) if known.any() else mine
         high, low = sure_by_precision(mine, soft, sure) if sure else sure_by_error(mine, soft, sure_error or 0.0)
-        yes.append(None if cut is None or high is None else max(cut, high))
-        no.append(min(1.0 if cut is None else cut, low))
+        if cut is None:
+            yes, no = [*yes, None], [*no, low]
+            continue
+        # a threshold in the same gap between probabilities makes the same answers: no band for nothing
+        high = cut if high is not None and not ((mine >= cut) & (mine < high)).any() else high
+        low = cut if not ((mine >= low) & (mine < cut)).any() else low
+        yes.append(None if high is None else max(cut, high))
+        no.append(min(cut, low))
     return replace(rule, thresholds=tuple(yes), unsure_from=tuple(no))
 
 

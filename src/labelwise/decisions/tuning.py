@@ -1,7 +1,7 @@
 """Tuning of rules: the best threshold of a label for a gain, exactly, by sorting once and trying every one.
 
 Where a label has few positives, its truth is mixed with its calibrated probabilities before the sweep
-(t = w y + (1 - w) p with w = P / (P + 20), P the label's positives): with many positives that is the exact optimum on
+(t = w y + (1 - w) p with w = P / (P + 200), P the label's positives): with many positives that is the exact optimum on
 the rows, with few the plug-in rule that trusts the calibration, and between them something between.
 """
 
@@ -32,7 +32,7 @@ __all__ = [
     "youden",
 ]
 
-PRIOR_POSITIVES = 20
+PRIOR_POSITIVES = 200
 """So many positives weigh as much as the calibrated probabilities do."""
 
 Gain = Callable[[np.ndarray, np.ndarray, float, int], np.ndarray]
