@@ -25,7 +25,8 @@ class DecisionRule:
         name: key in `DECISION_RULES`.
         title: for tables.
         text: what it does, in a sentence.
-        tune: (probs, truth, task) of the validation rows -> thresholds, (C,) or empty where the rule has none.
+        tune: (probs, truth, task) of the validation rows -> thresholds, (C,) or empty where the rule has none; of
+            ``expected_count`` its factor, C times.
         answers: (probs, thresholds, task) -> (N, C) bool.
         kinds: task kinds it is for; empty for all.
     """
@@ -52,6 +53,39 @@ def argmax_answers(probs: np.ndarray, thresholds: np.ndarray, task: Task) -> np.
         return probs >= 0.5
     answers = np.zeros(probs.shape, bool)
     answers[np.arange(len(probs)), probs.argmax(1)] = True
+    return answers
+
+
+def _median(probs: np.ndarray, thresholds: np.ndarray, task: Task) -> np.ndarray:
+    """The first rank with half of the row's probability at or below it."""
+    below = np.cumsum(probs, axis=1)
+    return _only((below >= below[:, -1:] / 2).argmax(1), probs)
+
+
+def _mean(probs: np.ndarray, thresholds: np.ndarray, task: Task) -> np.ndarray:
+    """The rank nearest to the mean rank, of two the higher."""
+    total = probs.sum(1)
+    mean = np.divide(probs @ np.arange(probs.shape[1]), total, out=np.zeros_like(total), where=total > 0)
+    return _only(np.floor(mean + 0.5).astype(int), probs)
+
+
+def _only(ranks: np.ndarray, probs: np.ndarray) -> np.ndarray:
+    return np.arange(probs.shape[1]) == ranks[:, None]
+
+
+def _as_many_as_occur(probs: np.ndarray, truth: np.ndarray, task: Task) -> np.ndarray:
+    """The factor on a row's sum of probabilities that makes the validation rows expect as many labels as they have."""
+    known = ~np.isnan(truth)
+    expected = probs[known].sum()
+    return np.full(probs.shape[1], truth[known].sum() / expected if expected > 0 else 1.0)
+
+
+def _expected_count(probs: np.ndarray, thresholds: np.ndarray, task: Task) -> np.ndarray:
+    """The m most probable labels of each row, m its scaled sum of probabilities, rounded; of equal ones the first."""
+    count = np.floor(thresholds[0] * probs.sum(1) + 0.5)
+    order = np.argsort(-probs, axis=1, kind="stable")
+    answers = np.zeros(probs.shape, bool)
+    np.put_along_axis(answers, order, np.arange(probs.shape[1]) < count[:, None], axis=1)
     return answers
 
 
@@ -104,6 +138,31 @@ DECISION_RULES: dict[str, DecisionRule] = {
             "a threshold for each label, the one with its best F1 on validation",
             _per_label,
             _above,
+        ),
+        DecisionRule(
+            "expected_count",
+            "expected count",
+            "as many of the most probable labels as the row's probabilities add up to, times one factor that makes "
+            "validation rows expect as many as they have: also for probabilities that share one unit",
+            _as_many_as_occur,
+            _expected_count,
+            kinds=("multilabel",),
+        ),
+        DecisionRule(
+            "median",
+            "median",
+            "the first rank with half of the probability at or below it: best for the distance in ranks",
+            lambda probs, truth, task: np.empty(0),
+            _median,
+            kinds=("ordinal",),
+        ),
+        DecisionRule(
+            "mean",
+            "mean",
+            "the rank nearest to the mean of the probabilities: best for the squared distance in ranks",
+            lambda probs, truth, task: np.empty(0),
+            _mean,
+            kinds=("ordinal",),
         ),
     )
 }

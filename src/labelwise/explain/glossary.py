@@ -83,7 +83,7 @@ def _of_head(head: Head) -> Entry:
         when_not=head.when_not,
         source=head.source,
         see=(head.link,) if head.link in LINKS else (),
-        aliases=(f"{head.name} head", head.loss_name),
+        aliases=(*([] if head.name in {**LINKS, **METRICS} else [head.name]), f"{head.name} head", head.loss_name),
         elsewhere=head.elsewhere,
         facts={
             "link": head.link,

@@ -179,7 +179,7 @@ class Head:
 
     def fits(self, task: Task) -> bool:
         """True where the head can be trained for the task."""
-        return task.kind in self.rules
+        return task.kind in self.rules and len(task.class_names) >= self.space.least_classes
 
     def rule(self, task: Task) -> str:
         """The decision rule that matches this head for the task."""

@@ -31,6 +31,7 @@ class Space:
         encode: (task, targets) -> (N,) int64 class indices or (N, width) float32 that the losses take.
         log_probs: (head, (N, outputs) float64, task) -> (N, n_outputs of the task) float64 log-probabilities.
         constants: task -> how many outputs, the last ones, are biases alone: the same for every row.
+        least_classes: a task with fewer classes is none for it.
     """
 
     link: str
@@ -42,6 +43,7 @@ class Space:
     encode: Callable[[Task, np.ndarray], np.ndarray]
     log_probs: Callable[[Head, np.ndarray, Task], np.ndarray]
     constants: Callable[[Task], int] = lambda task: 0
+    least_classes: int = 1
 
 
 def dense(task: Task, encoded: np.ndarray) -> np.ndarray:

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import log_ndtr
 
 from labelwise.reference.pieces import sigmoid, softplus
 
@@ -83,6 +82,8 @@ def _cloglog_between(low: np.ndarray, high: np.ndarray, gap: np.ndarray) -> tupl
 
 
 def _probit_below(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    from scipy.special import log_ndtr
+
     inner = np.maximum(x, -NORMAL_EDGE)
     log_cdf = log_ndtr(inner)
     slope = np.where(x < -NORMAL_EDGE, -NORMAL_HAZARD, -np.exp(_log_density(inner)[0] - log_cdf))
@@ -105,8 +106,9 @@ def _probit_between(low: np.ndarray, high: np.ndarray, gap: np.ndarray) -> tuple
     width = softplus(gap)
     middle = (low + high) / 2
     narrow = width * (1 + np.minimum(np.abs(middle), NORMAL_EDGE)) <= 2
-    near, far = _by_density(middle, np.where(narrow, width, 1.0), gap), _by_tails(low, high, width, middle)
-    value, *slopes = (np.where(narrow, a, b) for a, b in zip(near, far, strict=True))
+    value, *slopes = found = _by_tails(low, high, width, middle)
+    for all_cells, near in zip(found, _by_density(middle[narrow], width[narrow], gap[narrow]), strict=True):
+        all_cells[narrow] = near
     return value, tuple(slopes)
 
 
