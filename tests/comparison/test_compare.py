@@ -301,3 +301,21 @@ def test_the_surest_mistakes_are_the_surest_of_the_whole_table(tmp_path):
         of_head = table.filter(pl.col("head") == name)["confidence"].fill_null(0).sort(descending=True)
         seen = [row.confidence or 0.0 for row in figures.surest_mistakes]
         assert seen == of_head.head(assemble.SUREST).to_list()
+
+
+def test_many_heads_are_each_compared_with_the_first_and_told_in_one_sentence():
+    heads = ["softmax", "sigmoid", "sigmoid(reduction=sum_labels)", "sigmoid(bias=prior)", "sigmoid(pos_weight=5)"]
+    found = lw.compare(data(), heads=heads, **QUICK)
+    assert {(d.a, d.b) for d in found.differences} == {("softmax", other) for other in heads[1:]}
+    answers = [c for c in found.claims if c.level == "answer" and c.text.startswith("Against softmax")]
+    assert len(answers) == 1
+    assert set(answers[0].numbers) == set(heads)
+    for other in heads[1:]:
+        gap = next(d for d in found.differences if d.b == other and (d.rule, d.metric) == ("argmax", "strict_accuracy"))
+        assert f"{other} {-gap.value:+.3f} [{-gap.high:+.3f}, {-gap.low:+.3f}]" in answers[0].text
+    text = str(found)
+    assert max(map(len, text.splitlines())) <= 100
+    for head, result in found.heads.items():
+        title = found.rules[result.rule].title
+        assert sum(line.startswith(f"{head}, {title}"[:20]) for line in text.splitlines()) >= 1
+    assert "tuned, strict" not in text.split("Against")[0]

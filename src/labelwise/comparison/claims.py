@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from labelwise.comparison.result import Claim, Difference, HeadResult
+from labelwise.comparison.result import EVERY_PAIR, Claim, Difference, HeadResult
 from labelwise.task import Task
 
 __all__ = ["make_claims"]
@@ -50,9 +50,11 @@ def _answers(
 ) -> Iterator[Claim]:
     rule = "argmax" if task.exclusive else "per_label"
     how = "when both answer with the most probable class" if task.exclusive else "with a threshold tuned for each label"
-    for d in differences:
-        if d.metric != metric or d.rule != rule or d.value is None:
-            continue
+    wanted = [d for d in differences if d.metric == metric and d.rule == rule and d.value is not None]
+    if len(heads) > EVERY_PAIR and seeds > 1:
+        yield from _ranking(heads, wanted, title, how.replace("both answer", "all answer"), seeds, margin)
+        return
+    for d in wanted:
         a, b = heads[d.a].rules[rule][metric].value, heads[d.b].rules[rule][metric].value
         figures = f"{title} {a:.3f} ({d.a}) against {b:.3f} ({d.b})"
         numbers = {"a": a, "b": b, "difference": d.value, "low": d.low, "high": d.high}
@@ -80,6 +82,32 @@ def _answers(
         yield Claim(text, numbers, doubt, "answer")
 
 
+def _ranking(
+    heads: dict[str, HeadResult], wanted: list[Difference], title: str, how: str, seeds: int, margin: float
+) -> Iterator[Claim]:
+    """Many heads, each against the first, in one sentence, the best first."""
+    if not wanted:
+        return
+    first, rule, metric = wanted[0].a, wanted[0].rule, wanted[0].metric
+    base = heads[first].rules[rule][metric].value
+    said: dict[str, list[str]] = {"better": [], "level": [], "worse": [], "cannot tell": []}
+    numbers: dict[str, float | None] = {first: base}
+    for d in sorted(wanted, key=lambda d: d.value or 0.0):
+        numbers[d.b] = heads[d.b].rules[rule][metric].value
+        place = "level" if d.level else {None: "cannot tell", d.b: "better"}.get(d.verdict, "worse")
+        low, high = (None, None) if d.low is None or d.high is None else (-d.high, -d.low)
+        interval = "" if low is None else f" [{low:+.3f}, {high:+.3f}]"
+        said[place].append(f"{d.b} {-(d.value or 0.0):+.3f}{interval}")
+    told = "; ".join(f"{place}: {', '.join(of_place)}" for place, of_place in said.items() if of_place)
+    yield Claim(
+        f"Against {first} ({title} {base:.3f}) {how}, over {seeds} paired seeds: {told}.",
+        numbers,
+        f"level means that the whole interval lies within ±{margin:g}; of heads that are truly equal one "
+        "in twenty looks different by chance, which p_holm in the table allows for",
+        "answer",
+    )
+
+
 def _what_would_tell(d: Difference, margin: float) -> str:
     told = []
     if d.seeds_to_decide is not None:
@@ -100,6 +128,8 @@ def _artefacts(task: Task, heads: dict[str, HeadResult]) -> Iterator[Claim]:
         several, best = rule["several_labels_rate"].value, head.rules["argmax"]["strict_accuracy"].value
         if head.link != "sigmoid" or None in (cells, strict, base, none, several, best):
             continue
+        if len(heads) > EVERY_PAIR and name != "sigmoid":
+            continue  # the same story from every head of independent labels
         numbers = {"labelwise": cells, "strict": strict, "baseline": base, "no_label": none, "several": several}
         if task.exclusive:
             text = (
@@ -117,11 +147,21 @@ def _artefacts(task: Task, heads: dict[str, HeadResult]) -> Iterator[Claim]:
 
 
 def _confidence(heads: dict[str, HeadResult]) -> Iterator[Claim]:
+    told = {}
     for name, head in heads.items():
         figures = head.rules[head.rule]
         sure, ece = figures["overconfident_mistakes"].value, figures["ece"].value
-        if sure is None or ece is None:
-            continue
+        if sure is not None and ece is not None:
+            told[name] = sure, ece
+    if len(told) > EVERY_PAIR:
+        low, high = (pick(told, key=lambda name: told[name][1]) for pick in (min, max))
+        yield Claim(
+            f"Calibration error from {told[low][1]:.3f} ({low}) to {told[high][1]:.3f} ({high}).",
+            {low: told[low][1], high: told[high][1]},
+        )
+        return
+    for name, (sure, ece) in told.items():
+        head = heads[name]
         yield Claim(
             f"{name}: {sure:.0%} of its mistakes (rule {head.rule}) are made with more than 70% confidence; "
             f"calibration error {ece:.3f}.",
@@ -145,9 +185,16 @@ def _unknown(heads: dict[str, HeadResult]) -> Iterator[Claim]:
 
 
 def _cautions(task: Task, heads: dict[str, HeadResult], seeds: int) -> Iterator[Claim]:
+    edges = {name: head.at_edge for name, head in heads.items() if head.at_edge}
+    if len(edges) > EVERY_PAIR:
+        yield Claim(
+            f"{', '.join(edges)}: half or more of the seeds chose an end of the grid of learning rates; a wider grid "
+            "may do better, so these heads may be undertuned.",
+            level="caution",
+        )
+    else:
+        yield from (Claim(f"{name}: {edge}", level="caution") for name, edge in edges.items())
     for name, head in heads.items():
-        if head.at_edge:
-            yield Claim(f"{name}: {head.at_edge}", level="caution")
         if not head.initial_loss.agrees:
             start = head.initial_loss
             yield Claim(

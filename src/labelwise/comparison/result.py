@@ -11,6 +11,8 @@ from typing import Any, Literal
 import msgspec
 
 SCHEMA_VERSION = 1
+EVERY_PAIR = 3
+"""Up to so many heads are compared pair by pair; of more, each with the first: all pairs would drown the answer."""
 
 
 class Value(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -131,7 +133,7 @@ class Difference(msgspec.Struct, frozen=True):
         bca_low: lower end of the BCa bootstrap interval over seeds.
         bca_high: upper end.
         p: of the paired t test.
-        p_holm: the same, adjusted for all pairs of heads and all metrics under this rule (Holm).
+        p_holm: the same, adjusted for all pairs of heads compared and all metrics under this rule (Holm).
         p_sign_flip: of the exact sign-flip test; 2 / 2^n at least.
         p_rows: McNemar's mid-p over test rows, twice the median over seeds; strict accuracy only.
         seeds_to_decide: seeds at which the interval would exclude zero, at the mean and spread seen.

@@ -10,7 +10,7 @@ import numpy as np
 
 from labelwise.comparison.judge import HeadRun
 from labelwise.comparison.paired import doubled_median_mcnemar, paired, seeds_to_resolve
-from labelwise.comparison.result import Difference, MetricInfo, Value
+from labelwise.comparison.result import EVERY_PAIR, Difference, MetricInfo, Value
 from labelwise.metrics import holm, t_interval
 
 __all__ = ["differences", "over_seeds"]
@@ -57,7 +57,7 @@ def differences(
     own: dict[str, str],
     margin: float,
 ) -> tuple[Difference, ...]:
-    """Every pair of heads under every rule, and each under its own; seed by seed.
+    """Every pair of heads (of more than `EVERY_PAIR`, each with the first) under every rule, and each under its own.
 
     Args:
         runs: head -> its runs, in the order of the seeds.
@@ -67,10 +67,11 @@ def differences(
         margin: a difference whose interval lies within it counts as level.
     """
     judged = [name for name, info in metrics.items() if info.better != "neither"]
+    pairs = [p for p in combinations(runs, 2) if len(runs) <= EVERY_PAIR or p[0] == next(iter(runs))]
     found = []
     for rule in (*rules, "own"):
         of_rule = []
-        for a, b in combinations(runs, 2):
+        for a, b in pairs:
             ruled = (own[a], own[b]) if rule == "own" else (rule, rule)
             of_rule += [_difference(a, b, rule, ruled, name, metrics[name], runs, margin) for name in judged]
         adjusted = holm(np.array([np.nan if d.p is None else d.p for d in of_rule]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from labelwise.comparison.result import Comparison, HeadResult, Value
+from labelwise.comparison.result import EVERY_PAIR, Comparison, HeadResult, Value
 from labelwise.report.numbers import Notes, number, one_line, shortened
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def comparison_renderable(comparison: Comparison, *, width: int = 100) -> Group:
 
     notes = Notes()
     roomy = width >= _ROOMY
-    parts: list[Text | Padding] = [Text(_about(comparison, roomy)), Text(), *_table(comparison, roomy, notes)]
+    parts: list[Text | Padding] = [Text(_about(comparison, roomy)), Text(), *_table(comparison, width, notes)]
     parts += [Text(f"[{i}] {one_line(why)}", style="dim") for i, why in enumerate(notes.reasons, 1)]
     for level, style in (("answer", "bold"), ("caution", "yellow")):
         for claim in (c for c in comparison.claims if c.level == level):
@@ -91,35 +91,48 @@ def _about(comparison: Comparison, roomy: bool) -> str:
     )
 
 
-def _table(comparison: Comparison, roomy: bool, notes: Notes) -> list[Text]:
-    """Headings, then for each head a line on how it was trained and one line per rule."""
+def _table(comparison: Comparison, width: int, notes: Notes) -> list[Text]:
+    """Headings, then for each head a line on how it was trained and one line per rule; of many heads their own rule."""
     from rich.cells import cell_len
     from rich.text import Text
 
     several = comparison.task["kind"] == "multilabel"  # where rows may have several labels, giving several is no news
     metrics = [m for m in _HEADINGS if m in comparison.metrics and not (several and m == "several_labels_rate")]
+    many, roomy = len(comparison.heads) > EVERY_PAIR, width >= _ROOMY
     rows = {
         (head, rule): [_cell(metric, values, roomy, notes) for metric in metrics]
         for head, result in comparison.heads.items()
         for rule, values in result.rules.items()
+        if not many or rule == result.rule
     }
     widths = [
         max(cell_len(text) for text in (*_HEADINGS[metric], *(cells[i] for cells in rows.values())))
         for i, metric in enumerate(metrics)
     ]
     gap = "  " if roomy else " "
-    first = " " * _RULE_WIDTH
+    starts = [_with_rule(comparison, head, rule) for head, rule in rows] if many else []
+    left = max(width - sum(widths) - len(gap) * len(widths), _RULE_WIDTH)
+    room = min(max(map(cell_len, starts), default=0), left) if many else _RULE_WIDTH
+    first = " " * room
 
     def line(start: str, cells: list[str], style: str = "") -> Text:
         padded = [" " * (width - cell_len(cell)) + cell for width, cell in zip(widths, cells, strict=True)]
-        start = shortened(start, _RULE_WIDTH)
+        start = shortened(start, room)
         return Text(gap.join([start + first[cell_len(start) :], *padded]), style=style, no_wrap=True, overflow="ignore")
 
-    lines = [line("" if i == 0 else "decision rule", [_HEADINGS[m][i] for m in metrics], "dim") for i in (0, 1)]
+    title = "head, its own rule" if many else "decision rule"
+    lines = [line("" if i == 0 else title, [_HEADINGS[m][i] for m in metrics], "dim") for i in (0, 1)]
+    if many:
+        lines += [line(start, cells) for start, cells in zip(starts, rows.values(), strict=True)]
+        return [*lines, Text("the other decision rules are on the page and in the JSON", style="dim")]
     for head, result in comparison.heads.items():
         lines.append(Text(_trained(head, result), style="bold"))
         lines += [line(" " + comparison.rules[rule].title, rows[head, rule]) for rule in result.rules]
     return lines
+
+
+def _with_rule(comparison: Comparison, head: str, rule: str) -> str:
+    return f"{one_line(head)}, {comparison.rules[rule].title}"
 
 
 def _trained(head: str, result: HeadResult) -> str:
