@@ -12,7 +12,7 @@ FOLDS = 3
 def columns(draw):
     """Few distinct scores, so that ties are common; folds of any sizes, also empty ones."""
     n = draw(st.integers(2, 40))
-    scores = np.array(draw(st.lists(st.integers(0, 6), min_size=n, max_size=n)), np.float32) / 7
+    scores = np.array(draw(st.lists(st.integers(0, 6), min_size=n, max_size=n)), np.float32) / 8  # exact
     truth = np.array(draw(st.lists(st.booleans(), min_size=n, max_size=n)))
     fold = np.array(draw(st.lists(st.integers(0, FOLDS - 1), min_size=n, max_size=n)))
     truth[0] = True
@@ -27,10 +27,11 @@ def test_counts_are_those_of_each_fit(made_column):
     assert tried.tolist() == sorted(set(scores[truth].tolist()))
     for without in (None, *range(FOLDS)):
         kept = np.ones(len(scores), bool) if without is None else fold != without
-        hits, false, positives, rows = column.fit(without)
-        assert hits.tolist() == [int((truth & kept & (scores >= t)).sum()) for t in tried]
-        assert false.tolist() == [int((~truth & kept & (scores >= t)).sum()) for t in tried]
-        assert (positives, rows) == (int((truth & kept).sum()), int(kept.sum()))
+        fit = column.fit(without)
+        assert fit.hits.tolist() == [int((truth & kept & (scores >= t)).sum()) for t in tried]
+        assert fit.given.tolist() == [int((kept & (scores >= t)).sum()) for t in tried]
+        assert fit.able.tolist() == [bool((truth & kept & (scores == t)).any()) for t in tried]
+        assert (fit.positives, fit.rows) == (int((truth & kept).sum()), int(kept.sum()))
 
 
 @given(columns())

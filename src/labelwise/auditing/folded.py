@@ -10,7 +10,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["FoldedColumn", "folded_column"]
+__all__ = ["Fit", "FoldedColumn", "folded_column"]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What each of U candidates does on the rows of a fit.
+
+    Attributes:
+        hits: (U,) positives at or above it.
+        given: (U,) rows at or above it.
+        able: (U,) whether a positive of the fit has its score; others, which only the fold left out has, are none of
+            its candidates.
+        positives: positives in all.
+        rows: rows in all.
+    """
+
+    hits: np.ndarray
+    given: np.ndarray
+    able: np.ndarray
+    positives: int
+    rows: int
 
 
 @dataclass(frozen=True)
@@ -38,18 +58,22 @@ class FoldedColumn:
         """Number of folds."""
         return self.total.shape[1]
 
-    def fit(self, without: int | None) -> tuple[np.ndarray, np.ndarray, int, int]:
-        """Positives and negatives at or above each candidate, positives and rows in all, one fold left out."""
+    def fit(self, without: int | None) -> Fit:
+        """What every candidate does on all folds but one."""
         below, total = self.below.sum(1), self.total.sum(1)
         if without is not None:
             below, total = below - self.below[:, without], total - self.total[:, without]
-        at_least = total[:, None] - below
-        return at_least[1], at_least[0], int(total[1]), int(total.sum())
+        negatives, hits = total[:, None] - below
+        able = np.append(hits[1:] < hits[:-1], hits[-1:] > 0)
+        return Fit(hits, hits + negatives, able, int(total[1]), int(total.sum()))
 
     def threshold(self, candidate: int, without: int | None) -> float:
         """Half-way between a candidate and the next lower score of the fit; the score itself where there is none."""
         end = int(self.start[candidate])
-        here, lower = float(self.scores[end]), self._lower(end, without)
+        return self._between(self._lower(end, without), end)
+
+    def _between(self, lower: int, end: int) -> float:
+        here = float(self.scores[end])
         if lower < 0:
             return here
         below = float(self.scores[lower])
@@ -59,16 +83,18 @@ class FoldedColumn:
     def on_fold(self, candidate: int, fold: int) -> np.ndarray:
         """(4,) tp, fp, fn, tn of a fold at the threshold of a fit that was made without it."""
         end = int(self.start[candidate])
-        begin = self._lower(end, fold) + 1  # from here up to the candidate all rows are of the fold
-        first = begin + int(np.searchsorted(self.scores[begin:end], self.threshold(candidate, fold), "left"))
-        between = int(self.positive[first:end].sum())
+        lower = self._lower(end, fold)
+        first = begin = lower + 1  # from here up to the candidate all rows are of the fold
+        if begin < end:
+            first += int(np.searchsorted(self.scores[begin:end], self._between(lower, end), "left"))
+        between = int(np.count_nonzero(self.positive[first:end]))
         fn = int(self.below[1, fold, candidate]) - between
         tn = int(self.below[0, fold, candidate]) - (end - first - between)
         return np.array([self.total[1, fold] - fn, self.total[0, fold] - tn, fn, tn], np.float64)
 
     def _lower(self, end: int, without: int | None) -> int:
         """Place of the last score before `end` that is in the fit; -1 where there is none."""
-        if without is None:
+        if without is None or not end or self.fold[end - 1] != without:
             return end - 1
         step = 64
         while end > 0:
@@ -92,18 +118,14 @@ def folded_column(scores: np.ndarray, truth: np.ndarray, fold: np.ndarray, folds
     Example:
         >>> truth, fold = np.array([False, False, True, True]), np.array([0, 1, 0, 1])
         >>> column = folded_column(np.array([0.1, 0.4, 0.35, 0.8]), truth, fold, 2)
-        >>> hits, false, positives, rows = column.fit(without=None)
-        >>> hits.tolist(), false.tolist(), positives, rows
-        ([2, 1], [1, 0], 2, 4)
+        >>> fit = column.fit(without=None)
+        >>> fit.hits.tolist(), fit.given.tolist(), fit.positives, fit.rows
+        ([2, 1], [3, 1], 2, 4)
     """
     order = np.argsort(scores)
     scores, positive, fold = scores[order], truth[order], fold[order]
-    new = np.empty(len(scores), bool)
-    new[:1] = True
-    np.not_equal(scores[1:], scores[:-1], out=new[1:])
-    start = np.flatnonzero(positive)
-    if not new.all():
-        start = np.unique(np.maximum.accumulate(np.where(new, np.arange(len(new)), 0))[start])
+    start = np.searchsorted(scores, scores[positive], "left")
+    start = start[np.append(True, start[1:] != start[:-1])[: len(start)]]
     # rows between two candidates count together, by truth and fold; their running sums are the rows below
     mark = np.zeros(len(scores), np.int64)
     mark[start] = 1

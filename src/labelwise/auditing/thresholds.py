@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labelwise.auditing.calibration import FOLDS, folds
-from labelwise.auditing.folded import FoldedColumn, folded_column
+from labelwise.auditing.folded import Fit, FoldedColumn, folded_column
 from labelwise.auditing.result import Threshold
 from labelwise.decisions.tuning import Gain, f_gain, right
 from labelwise.kernels.blocks import in_parts
@@ -100,16 +100,13 @@ def _label(case: Case, scores: np.ndarray, rows: np.ndarray, column: int, fold: 
     return {name: _objective(case, objective, found, fits) for name, objective in OBJECTIVES.items()}
 
 
-Fit = tuple[np.ndarray, np.ndarray, int, int]
-
-
 def _objective(case: Case, objective: Objective, column: FoldedColumn, fits: list[Fit]) -> Threshold:
-    best, value = _best(objective, *fits[0])
+    best, value = _best(objective, fits[0])
     if best is None:
         return Threshold(None, None, None, why=f"no threshold reaches {FLOOR:.0%} on these rows")
     pooled, refused = np.zeros(4), 0
     for fold, fit in enumerate(fits[1:]):
-        chosen, _ = _best(objective, *fit)
+        chosen, _ = _best(objective, fit)
         refused += chosen is None
         if chosen is None or chosen < 0:
             pooled += (0, 0, column.total[1, fold], column.total[0, fold])
@@ -123,20 +120,19 @@ def _objective(case: Case, objective: Objective, column: FoldedColumn, fits: lis
     return Threshold(_as_probability(case, column.threshold(best, None)), value, held, floor, why)
 
 
-def _best(objective: Objective, hits: np.ndarray, false: np.ndarray, total: int, n: int) -> tuple[int | None, float]:
+def _best(objective: Objective, fit: Fit) -> tuple[int | None, float]:
     """The best candidate, and its value; -1 where giving the label to none is better still, None where none may be."""
-    if not total:
+    able, about = fit.able, (fit.hits, fit.given, fit.positives, fit.rows)
+    if not fit.positives:
         return None, 0.0
-    given = hits + false
-    able = np.diff(hits, append=0) < 0  # a score that only the fold left out has is no candidate of the fit
     if objective.floor is not None:
-        able &= objective.floor(hits, given, total, n) >= FLOOR - 1e-12
-    values = np.where(able, objective.gain(hits, given, total, n), -np.inf)
+        able = able & (objective.floor(*about) >= FLOOR - 1e-12)
+    values = np.where(able, objective.gain(*about), -np.inf)
     best = int(values.argmax())
     if values[best] == -np.inf:
         return None, 0.0
     if objective.floor is None:
-        nothing = float(objective.gain(np.zeros(1), np.zeros(1), total, n)[0])
+        nothing = float(objective.gain(np.zeros(1), np.zeros(1), fit.positives, fit.rows)[0])
         if nothing > values[best]:
             return -1, nothing
     return best, float(values[best])
