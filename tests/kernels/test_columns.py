@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from labelwise.kernels import column_statistics, columns, sweep
+from labelwise.kernels.columns import auroc_influence
 
 # few distinct scores: ties are the hard part
 tables = st.tuples(st.integers(2, 30), st.integers(1, 4), st.integers(0, 2**31), st.sampled_from([3, 1000]))
@@ -90,3 +91,30 @@ def test_answering_no_to_all_may_be_the_best():
     s = column_statistics(np.array([[0.9], [0.1], [0.2]]), np.array([[0], [1], [0]]))
     assert s.accuracy_threshold[0] == np.inf
     assert s.accuracy[0] == pytest.approx(2 / 3)
+
+
+@settings(deadline=None, max_examples=25)
+@given(tables, st.booleans())
+def test_contributions_to_the_mean_auroc_are_the_placements(table, unknown):
+    scores, truth = sample(table)
+    truth = truth.astype(float)
+    if unknown:
+        truth[::3, 0] = np.nan
+    expected, count = np.zeros(len(scores)), 0
+    for s, t in zip(scores.T, truth.T, strict=True):
+        pos, neg = np.flatnonzero(t == 1), np.flatnonzero(t == 0)
+        if len(pos) and len(neg):
+            wins = (s[pos][:, None] > s[neg]) + (s[pos][:, None] == s[neg]) / 2
+            expected[pos] += (wins.mean(1) - wins.mean()) / len(pos)
+            expected[neg] += (wins.mean(0) - wins.mean()) / len(neg)
+            count += 1
+    assert np.allclose(auroc_influence(scores, truth), expected / max(count, 1), atol=1e-12)
+
+
+def test_contributions_from_class_indices():
+    rng = np.random.default_rng(0)
+    z, y = rng.normal(size=(80, 5)), rng.integers(5, size=80)
+    assert np.allclose(auroc_influence(z, y), auroc_influence(z, np.eye(5)[y]))
+    y[::4] = -1
+    cells = np.where(y[:, None] < 0, np.nan, y[:, None] == np.arange(5))
+    assert np.allclose(auroc_influence(z, y), auroc_influence(z, cells))

@@ -7,13 +7,14 @@ pairs. Columns are gathered a cache line and a few thousand rows at a time; the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
 
 from labelwise.kernels.blocks import in_parts
 
-__all__ = ["ColumnStatistics", "column_statistics", "sweep"]
+__all__ = ["ColumnStatistics", "auroc_influence", "column_statistics", "sweep"]
 
 GATHER = 16  # columns copied together: one cache line of float32
 ROWS = 2048  # rows copied together: their lines stay in the cache from column to column
@@ -139,27 +140,65 @@ def column_statistics(scores: np.ndarray, truth: np.ndarray, *, offset: np.ndarr
     n, width = scores.shape
     out = ColumnStatistics(*(np.full(width, np.nan) for _ in fields(ColumnStatistics)))
 
-    whole = truth.ndim == 1 and bool((truth >= 0).all())
-
     def job(part: slice) -> None:
-        block = np.empty((GATHER, n), scores.dtype)
-        known = np.empty((GATHER if truth.ndim == 2 else 0, n), truth.dtype)
-        for start in range(part.start, part.stop, GATHER):
-            columns = slice(start, min(start + GATHER, part.stop))
-            _gather(scores, columns, block)
-            if truth.ndim == 2:
-                _gather(truth, columns, known)
-            for i, column in enumerate(range(columns.start, columns.stop)):
-                here = block[i] if offset is None else block[i] - offset
-                if truth.ndim == 2:
-                    _column(here, known[i], column, out)
-                elif whole:
-                    _column(here, truth == column, column, out)
-                else:
-                    _column(here, np.where(truth < 0, np.float32(np.nan), truth == column), column, out)
+        for column, here, known in _columns(scores, truth, offset, part):
+            _column(here, known, column, out)
 
     in_parts(job, width, least=max(1, 200_000 // max(n, 1)))
     return out
+
+
+def auroc_influence(scores: np.ndarray, truth: np.ndarray, *, offset: np.ndarray | None = None) -> np.ndarray:
+    """What each row contributes to the error of the mean AUROC, over the columns that have one.
+
+    Args:
+        scores: (N, L) numbers without nan.
+        truth: as in `column_statistics`.
+        offset: as in `column_statistics`.
+
+    Returns:
+        (N,) numbers whose sum is 0 and whose sum of squares is close to DeLong's variance; the columns may depend on
+        each other, since a row's contributions are added up.
+
+    Example:
+        >>> auroc_influence(np.array([[0.1], [0.4], [0.35], [0.8]]), np.array([[0], [0], [1], [1]])).tolist()
+        [0.125, -0.125, -0.125, 0.125]
+
+    Source: DeLong, DeLong and Clarke-Pearson (1988).
+    """
+    n, width = scores.shape
+
+    def job(part: slice) -> tuple[np.ndarray, int]:
+        total, count = np.zeros(n), 0
+        for _, here, known in _columns(scores, truth, offset, part):
+            count += _add_influence(here, known, total)
+        return total, count
+
+    parts = in_parts(job, width, least=max(1, 200_000 // max(n, 1)))
+    return np.sum([total for total, _ in parts], 0) / max(sum(count for _, count in parts), 1)
+
+
+def _columns(
+    scores: np.ndarray, truth: np.ndarray, offset: np.ndarray | None, part: slice
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Some columns with their truth, one after the other; what is handed out is good until the next."""
+    n = len(scores)
+    block = np.empty((GATHER, n), scores.dtype)
+    table = np.empty((GATHER if truth.ndim == 2 else 0, n), truth.dtype)
+    whole = truth.ndim == 1 and bool((truth >= 0).all())
+    for start in range(part.start, part.stop, GATHER):
+        columns = slice(start, min(start + GATHER, part.stop))
+        _gather(scores, columns, block)
+        if truth.ndim == 2:
+            _gather(truth, columns, table)
+        for i, column in enumerate(range(columns.start, columns.stop)):
+            here = block[i] if offset is None else block[i] - offset
+            if truth.ndim == 2:
+                yield column, here, table[i]
+            elif whole:
+                yield column, here, truth == column
+            else:
+                yield column, here, np.where(truth < 0, np.float32(np.nan), truth == column)
 
 
 def _gather(matrix: np.ndarray, columns: slice, out: np.ndarray) -> None:
@@ -189,3 +228,25 @@ def _column(scores: np.ndarray, truth: np.ndarray, column: int, out: ColumnStati
         out.accuracy[column], out.accuracy_threshold[column] = m / (p + m), np.inf
     if m:
         out.auroc[column] = (s.below.sum(dtype=np.float64) + s.up_to.sum(dtype=np.float64)) / (2.0 * p * m)
+
+
+def _add_influence(scores: np.ndarray, truth: np.ndarray, total: np.ndarray) -> bool:
+    """Add a column's contributions; False where it has no AUROC."""
+    yes = truth > 0.5
+    pos, neg = scores.compress(yes), scores.compress(~yes if truth.dtype.kind != "f" else truth <= 0.5)
+    if not len(pos) or not len(neg):
+        return False
+    of_pos = _share_below(np.sort(neg), pos)
+    area = of_pos.mean()
+    by_row = 1 - area - _share_below(np.sort(pos), scores)  # of the negatives: positives above them
+    by_row /= len(neg)
+    by_row[np.flatnonzero(yes)] = (of_pos - area) / len(pos)
+    if truth.dtype.kind == "f":
+        by_row[np.isnan(truth)] = 0
+    total += by_row
+    return True
+
+
+def _share_below(ordered: np.ndarray, items: np.ndarray) -> np.ndarray:
+    below, up_to = _places(ordered, items)
+    return (below + up_to) / (2.0 * len(ordered))

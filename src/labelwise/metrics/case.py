@@ -152,13 +152,17 @@ class Case:
         top = self.scores.array[np.arange(len(self.scores)), self.rows.decision]
         return top + np.log1p(self.rows.against).astype(top.dtype)
 
+    @property
+    def column_truth(self) -> np.ndarray:
+        """The truth as `columns` takes it: by cell, or as class indices."""
+        if self.scores.task.kind != "binary":
+            return self.targets
+        return np.where(self.targets < 0, np.nan, self.targets.astype(np.float32))[:, None]
+
     @cached_property
     def columns(self) -> ColumnStatistics:
         """Ranking and best thresholds of each label, of each class against the rest, or of the yes."""
-        truth = self.targets
-        if self.scores.task.kind == "binary":
-            truth = np.where(truth < 0, np.nan, truth.astype(np.float32))[:, None]
-        return column_statistics(self.scores.array, truth, offset=self.ranking_offset)
+        return column_statistics(self.scores.array, self.column_truth, offset=self.ranking_offset)
 
     @cached_property
     def cells(self) -> CellStatistics:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from labelwise.kernels.columns import auroc_influence as column_influence
 from labelwise.metrics.calibration import (
     bin_counts,
     debiased_square,
@@ -18,14 +19,11 @@ from labelwise.metrics.case import BINS, Case
 from labelwise.metrics.intervals import percentile, placements, unbiased, wilson, z_of
 from labelwise.metrics.margins import FIGURES
 from labelwise.metrics.metric import Metric
+from labelwise.metrics.of_bins import BY_ROW
 from labelwise.metrics.of_rows import from_influence, mean, rate
 
 NO_TRUTH = "no row has a known class"
-MANY_CELLS = 20_000_000
-TOO_MANY = "no interval beyond 20 million cells"
 BIASED = "biased upwards on few rows, by the bins' noise"
-NO_INTERVAL = "no interval: biased upwards by the bins' noise, so that an interval would not hold the truth"
-BY_ROW = "no interval: its formula takes rows as independent, and these are grouped"
 ZERO_PROB = "gave the true class a probability of exactly 0"
 
 
@@ -68,30 +66,6 @@ def brier_score(case: Case) -> Metric:
     return mean(case, case.rows.brier * _half(case), "")
 
 
-def brier_calibration(case: Case) -> Metric:
-    """Part of the Brier score that calibration could remove, by classwise bins."""
-    if not case.n:
-        return Metric.undefined(NO_TRUTH)
-    return Metric(_calibration_part(case), n=case.n, why=NO_INTERVAL)
-
-
-def brier_refinement(case: Case) -> Metric:
-    """Part of the Brier score that no calibration can remove."""
-    whole = brier_score(case)
-    if whole.value is None:
-        return whole
-    why = "no interval: biased downwards by the bins' noise, so that an interval would not hold the truth"
-    return Metric(whole.value - _calibration_part(case), n=case.n, why=why)
-
-
-def _calibration_part(case: Case) -> float:
-    bins = case.class_bins
-    gaps = (bins.confidence - bins.correct) ** 2
-    return float(
-        np.divide(gaps, bins.count, out=np.zeros(gaps.shape), where=bins.count > 0).sum() / case.n * _half(case)
-    )
-
-
 def ece(case: Case) -> Metric:
     """Calibration error of the decision's confidence, 15 bins of equal width."""
     return _binned(case, np.linspace(0, 1, BINS + 1))
@@ -112,13 +86,6 @@ def ece_debiased(case: Case) -> Metric:
     half = z_of(case.level) * variance**0.5
     low, value, high = (max(v, 0.0) ** 0.5 for v in (square - half, square, square + half))
     return Metric(value, low, high, case.n)
-
-
-def ece_classwise(case: Case) -> Metric:
-    """Calibration error of each class's probability, averaged over classes."""
-    if not case.n:
-        return Metric.undefined(NO_TRUTH)
-    return Metric(float(case.class_bins.ece.mean()), n=case.n, why=NO_INTERVAL)
 
 
 def smooth(case: Case) -> Metric:
@@ -143,11 +110,7 @@ def roc_auc(case: Case) -> Metric:
         return Metric.undefined("no class has both positives and negatives", case.n)
     value = float(case.columns.auroc[known].mean())
     left_out = _left_out(case, ~known)
-    if case.scores.array.size > MANY_CELLS:
-        return Metric(value, n=case.n, why=TOO_MANY)
-    influence = np.zeros(len(case.scores))
-    for column in np.flatnonzero(known):
-        influence += auroc_influence(case, int(column), float(case.columns.auroc[column])) / count
+    influence = column_influence(case.scores.array, case.column_truth, offset=case.ranking_offset)
     metric = from_influence(case, value, influence, case.n, bounds=(0, 1))
     return Metric(metric.value, metric.low, metric.high, case.n, left_out)
 

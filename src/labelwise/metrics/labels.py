@@ -9,9 +9,10 @@ from labelwise.kernels.cells import probabilities
 from labelwise.metrics.binned import pooled_gaps, squared_gaps
 from labelwise.metrics.calibration import Bins, bin_counts, chance_variance, debiased_square, ece_of_bins
 from labelwise.metrics.case import BINS, Case
-from labelwise.metrics.exclusive import BIASED, BY_ROW, MANY_CELLS, NO_INTERVAL, TOO_MANY
+from labelwise.metrics.exclusive import BIASED
 from labelwise.metrics.intervals import placements, z_of
 from labelwise.metrics.metric import Metric
+from labelwise.metrics.of_bins import BY_ROW, MANY_CELLS
 from labelwise.metrics.of_rows import from_influence, mean, rate, ratio
 from labelwise.metrics.ranking import auroc
 
@@ -101,7 +102,7 @@ def roc_auc_micro(case: Case) -> Metric:
     if value is None:
         return Metric.undefined("no positives, or no negatives", case.n)
     if len(scores) > MANY_CELLS:
-        return Metric(value, n=cells, why=TOO_MANY)
+        return Metric(value, n=cells, why="no interval beyond 20 million cells")
     of_pos, of_neg = placements(scores, truth)
     influence = np.zeros(len(scores))
     influence[truth == 1] = (of_pos - value) / len(of_pos)
@@ -129,21 +130,18 @@ def ece(case: Case) -> Metric:
     return Metric(m.value, m.low, m.high, m.n, BIASED)
 
 
-def ece_classwise(case: Case) -> Metric:
-    """Calibration error of each label, averaged."""
-    each = case.cells.bins.ece
-    if np.isnan(each).all():
-        return Metric.undefined("no cell has a known truth")
-    return Metric(float(np.nanmean(each)), n=case.n, why=NO_INTERVAL)
-
-
 def ece_at_5(case: Case) -> Metric:
     """Calibration error of the five most likely labels of each row: what is shown is what is judged."""
-    confidence, correct = top_cells(case, min(K, case.n_classes))
-    value = ece_of_bins(bin_counts(confidence, correct, np.linspace(0, 1, BINS + 1)))
+    row, confidence, correct = top_cells(case, min(K, case.n_classes))
+    edges = np.linspace(0, 1, BINS + 1)
+    bins = bin_counts(confidence, correct, edges)
+    value = ece_of_bins(bins)
     if value is None:
         return Metric.undefined("no cell has a known truth")
-    return Metric(value, n=len(confidence), why="no interval: cells of one row are not independent")
+    sign = np.sign(bins.confidence - bins.correct)[np.searchsorted(edges[1:-1], confidence, "left")]
+    influence = np.bincount(row, sign * (confidence - correct), len(case.scores)) / len(confidence)
+    m = from_influence(case, value, influence, len(confidence), bounds=(0, 1))
+    return Metric(m.value, m.low, m.high, m.n, BIASED)
 
 
 def ece_debiased(case: Case) -> Metric:
@@ -184,17 +182,17 @@ def expected_label_count(case: Case) -> Metric:
     return mean(case, np.where(case.known, case.cells.expected, np.nan), "")
 
 
-def top_cells(case: Case, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Probability and truth of the k most likely known labels of every row."""
-    confidence, correct = [], []
+def top_cells(case: Case, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row, probability and truth of the k most likely known labels of every row."""
+    found = []
     for rows in row_blocks(slice(0, len(case.scores)), case.n_classes):
         truth = np.asarray(case.targets[rows], np.float64)
         p = np.where(np.isnan(truth), -1.0, probabilities(case.scores.array[rows], case.scores.kind))
         top = np.argpartition(-p, k - 1, axis=1)[:, :k]
         p, truth = np.take_along_axis(p, top, 1), np.take_along_axis(truth, top, 1)
-        confidence.append(p[p >= 0])
-        correct.append(truth[p >= 0])
-    return np.concatenate(confidence), np.concatenate(correct)
+        found.append((rows.start + np.nonzero(p >= 0)[0], p[p >= 0], truth[p >= 0]))
+    row, confidence, correct = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return row, confidence, correct
 
 
 def _answers(case: Case, rows: slice) -> tuple[np.ndarray, np.ndarray]:

@@ -9,12 +9,30 @@ from typing import Literal
 from labelwise.metrics.case import Case
 from labelwise.metrics.metric import Metric
 
-__all__ = ["ALL", "MANY", "ONE", "ORDERED", "MetricSpec"]
+__all__ = [
+    "ALL",
+    "CELLS",
+    "DELTA",
+    "MANY",
+    "NONE",
+    "ONE",
+    "ORDERED",
+    "STUDENT",
+    "WILSON",
+    "MetricSpec",
+    "either",
+]
 
 ONE = ("binary", "multiclass", "ordinal")
 MANY = ("multilabel",)
 ALL = (*ONE, *MANY)
 ORDERED = ("ordinal",)
+
+CELLS = "multinomial bootstrap of the confusion cells"
+WILSON = "Wilson"
+STUDENT = "Student's t"
+DELTA = "delta method over rows"
+NONE = "none, the reason is told"
 
 
 @dataclass(frozen=True)
@@ -40,3 +58,8 @@ class MetricSpec:
     fn: Callable[[Case], Metric]
     interval: str
     source: str
+
+
+def either(one: Callable[[Case], Metric], many: Callable[[Case], Metric]) -> Callable[[Case], Metric]:
+    """One metric, computed apart for one class per row and for several labels."""
+    return lambda case: (many if case.several else one)(case)
