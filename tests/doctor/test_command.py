@@ -46,6 +46,7 @@ def test_settings_without_effect_are_refused(run, tmp_path):
         ["s.npz", "--fix"],
         ["a.py", "--classes", "3"],
         ["a.py", "--unsafe-fixes"],
+        ["a.py", "--fresh"],
     ):
         assert run(*args).exit_code == 2, args
 
@@ -97,6 +98,32 @@ def test_logs_and_live(run, tmp_path):
     assert "LW101" in run("--run", "mine:build").output
     assert run("--run", "mine").exit_code == 2
     assert run("--run", "mine:nothing").exit_code == 2
+
+
+def test_live_what_the_code_prints_and_raises(run, tmp_path):
+    (tmp_path / "loud.py").write_text(
+        "import torch\nprint('hello')\n"
+        "def build():\n    print('building')\n    m = torch.nn.Linear(3, 4)\n"
+        "    return m, torch.nn.CrossEntropyLoss(), (torch.randn(6, 3), torch.tensor([0, 1, 2, 3, 0, 1]))\n"
+        "def broken():\n    return torch.nn.Linear(3, 4), len, (torch.randn(6, 5), torch.zeros(6))\n"
+        "def stops():\n    raise KeyError('data')\n"
+    )
+    quiet = run("--run", "loud:build", "--json")
+    assert json.loads(quiet.stdout) == []
+    assert "hello" in quiet.stderr
+    for name, text in (("broken", "RuntimeError"), ("stops", "KeyError")):
+        result = run("--run", f"loud:{name}")
+        assert (result.exit_code, text in result.stderr, "Traceback" in result.stderr) == (2, True, False)
+
+
+def test_live_an_untrained_model_is_held_to_theory(run, tmp_path):
+    (tmp_path / "wide.py").write_text(
+        "import torch\ndef build():\n    torch.manual_seed(0)\n    m = torch.nn.Linear(3, 4)\n"
+        "    with torch.no_grad():\n        m.weight.mul_(100)\n"
+        "    return m, torch.nn.CrossEntropyLoss(), (torch.randn(6, 3), torch.tensor([0, 1, 2, 3, 0, 1]))\n"
+    )
+    assert "LW808" not in run("--run", "wide:build").output
+    assert "LW808" in run("--run", "wide:build", "--fresh").output
 
 
 def test_rules_are_shown(run):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import sys
@@ -33,8 +34,9 @@ thresholds tuned on test data without validation arrays, learning-rate effects."
     "--run",
     "live",
     metavar="MODULE:FUNCTION",
-    help="Live: call it for (model, loss, batch) and watch one batch. Runs your code.",
+    help="Live: call it for (model, loss, batch) and watch one batch. Imports and runs your code.",
 )
+@click.option("--fresh", is_flag=True, help="With --run: the model is untrained, so its first loss is held to theory.")
 @click.option("--rule", metavar="CODE", help="Show a rule (code or slug) and stop; 'all' lists them.")
 @click.option(
     "--select",
@@ -105,7 +107,7 @@ def _run(sources: tuple[str, ...], given: dict[str, Any]) -> int:
 
         findings += check_log(path, classes=given["classes"])
     if given["live"]:
-        findings += _live(given["live"])
+        findings += _live(given["live"], given["fresh"])
     codes = selected(options)
     if not groups["code"]:
         findings = Findings(
@@ -174,6 +176,8 @@ def _refuse_idle(groups: dict[str, list[Path]], given: dict[str, Any]) -> None:
                 raise OptionError(
                     f"--{option}", f"no {kind} among the sources", f"leave it out, or name {kind} to check"
                 )
+    if given["fresh"] and not given["live"]:
+        raise OptionError("--fresh", "no --run", "--run package.module:function --fresh")
     if given["unsafe_fixes"] and not (given["fix"] or given["show_diff"]):
         raise OptionError("--unsafe-fixes", "neither --fix nor --diff", "--fix --unsafe-fixes")
     if given["repair"] and len(groups["scores"]) != 1:
@@ -289,8 +293,8 @@ def _write_repaired(path: Path, out: Path, arrays: dict[str, Any], kind: str, fi
     write_atomically(out, write)
 
 
-def _live(target: str) -> Findings:
-    """Import the user's function (and so run his code) and check what it gives."""
+def _live(target: str, fresh: bool) -> Findings:
+    """Import the user's function (and so run his code) and check what it gives; what it prints goes to stderr."""
     from labelwise.doctor.live import check_model
 
     module, _, name = target.partition(":")
@@ -299,18 +303,22 @@ def _live(target: str) -> Findings:
             f"--run {target}", "no function", "--run package.module:function, which returns (model, loss, batch)"
         )
     sys.path.insert(0, str(Path.cwd()))
+    asked = f"(model, loss, batch) from {target}"
+    instead = "a function without arguments that returns the three"
     try:
-        made = getattr(importlib.import_module(module), name)()
-        model, loss, batch = made
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
-        raise InputError(
-            f"(model, loss, batch) from {target}",
-            f"{type(error).__name__}: {error}",
-            "a function without arguments that returns the three",
-        ) from None
+        with contextlib.redirect_stdout(sys.stderr):
+            model, loss, batch = getattr(importlib.import_module(module), name)()
+            asked, instead = (
+                "one batch through the model and its loss",
+                "a pair that runs: loss(model(inputs), targets)",
+            )
+            return check_model(model, loss, batch, fresh=fresh)
+    except LabelwiseError:
+        raise
+    except Exception as error:  # the user's own code may raise anything
+        raise InputError(asked, f"{type(error).__name__}: {error}", instead) from error
     finally:
         sys.path.pop(0)
-    return check_model(model, loss, batch)
 
 
 def _print(findings: Findings, given: dict[str, Any]) -> None:

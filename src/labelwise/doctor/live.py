@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from labelwise.doctor.finding import Finding, Findings, Place
+from labelwise.doctor.live_losses import Call, verdicts, watched
 from labelwise.doctor.rules import RULES
 from labelwise.errors import InputError, need
 
@@ -70,7 +74,9 @@ def check_model(model: Any, loss: Callable[..., Any], batch: Any, *, fresh: bool
         fresh: True where the model is not trained yet: then the loss is held against theory.
 
     Returns:
-        The findings. The model's weights, buffers, gradients, modes and the random state are left as they were.
+        The findings. Weights, buffers, gradients and modes of the model (and of a loss that is a module) and the
+        random states are left as they were. A loss that refuses its input is told as a finding where the input is seen
+        to be wrong; any other error of the model or the loss is passed on.
 
     Raises:
         MissingExtra: where torch is not installed.
@@ -90,13 +96,19 @@ def check_model(model: Any, loss: Callable[..., Any], batch: Any, *, fresh: bool
     if not isinstance(batch, (tuple, list)) or len(batch) != 2:
         raise InputError("a batch (inputs, targets)", type(batch).__name__, "a pair of tensors")
     inputs, targets = batch
-    with _untouched(torch, model), torch.enable_grad():
+    with _untouched(torch, model, loss), torch.enable_grad():
         names: dict[Any, str] = {}
+        calls: list[Call] = []
         hooks = _watch(torch, model, names)
         try:
             out = model(inputs)
             scores = _scores(torch, out)
-            value = loss(out, targets)
+            with watched(torch, calls):
+                value = loss(out, targets)
+        except Exception:
+            if told := list(_given(torch, calls, names)):
+                return _once(told)
+            raise
         finally:
             for hook in hooks:
                 hook.remove()
@@ -104,13 +116,18 @@ def check_model(model: Any, loss: Callable[..., Any], batch: Any, *, fresh: bool
             raise InputError(
                 "a loss that is one number", f"{type(value).__name__}", "a loss reduced over the batch, e.g. its mean"
             )
-        found = list(_walk(torch, value, names))
+        found = [*_walk(torch, value, names), *_given(torch, calls, names)]
         found += _outputs(torch, scores, len(inputs) if hasattr(inputs, "__len__") else None)
         found += _gradients(torch, model, value)
         found += _heads(torch, out, value)
         if fresh:
             found += _initial(scores, value, found, value.grad_fn)
         found += _batch_dependence(torch, model, inputs, scores)
+    return _once(found)
+
+
+def _once(found: list[Finding]) -> Findings:
+    """The first finding of each rule."""
     unique = {f.code: f for f in reversed(found)}
     return Findings(tuple(unique[f.code] for f in dict.fromkeys(found) if unique[f.code] is f), 1, ())
 
@@ -121,14 +138,14 @@ def _finding(code: str, message: str, evidence: tuple[Place, ...] = (), confiden
 
 
 @contextmanager
-def _untouched(torch: Any, model: Any) -> Iterator[None]:
-    """Leave weights, buffers, gradients, modes and random state as they were."""
-    modules = list(model.modules()) if hasattr(model, "modules") else []
-    parameters = list(model.parameters()) if hasattr(model, "parameters") else []
-    modes = [(m, m.training) for m in modules]
-    tensors = [(t, t.detach().clone()) for t in (*parameters, *(model.buffers() if hasattr(model, "buffers") else ()))]
+def _untouched(torch: Any, *parts: Any) -> Iterator[None]:
+    """Leave weights, buffers, gradients, modes and random states as they were."""
+    parts = tuple(p for p in parts if isinstance(p, torch.nn.Module))
+    modes = [(m, m.training) for part in parts for m in part.modules()]
+    parameters = [p for part in parts for p in part.parameters()]
+    tensors = [(t, t.detach().clone()) for t in (*parameters, *(b for part in parts for b in part.buffers()))]
     gradients = [(p, p.grad, None if p.grad is None else p.grad.detach().clone()) for p in parameters]
-    state = torch.get_rng_state()
+    state, numpys, pythons = torch.get_rng_state(), np.random.get_state(), random.getstate()
     try:
         yield
     finally:
@@ -143,6 +160,8 @@ def _untouched(torch: Any, model: Any) -> Iterator[None]:
         for module, mode in modes:
             module.training = mode
         torch.set_rng_state(state)
+        np.random.set_state(numpys)
+        random.setstate(pythons)
 
 
 def _watch(torch: Any, model: Any, names: dict[Any, str]) -> list[Any]:
@@ -216,6 +235,18 @@ def _walk(torch: Any, value: Any, names: dict[Any, str]) -> Iterator[Finding]:
             where = names.get(inner)
             place = (Place("model", None, where),) if where else ()
             yield _finding(code, f"{text}{f'; it is made in {where}' if where else ''}", place)
+
+
+def _given(torch: Any, calls: list[Call], names: dict[Any, str]) -> Iterator[Finding]:
+    """What the watched losses were given."""
+    for call in calls:
+        step = call.scores.grad_fn
+        while step is not None and _kind(step) in _SHAPE:
+            step = next((f for f, _ in step.next_functions if f is not None), None)
+        where = names.get(step)
+        place = (Place("model", None, where),) if where else ()
+        for code, text in verdicts(torch, call, _act(step) if step is not None else None):
+            yield _finding(code, f"{text}{f'; they are made in {where}' if where else ''}", place)
 
 
 def _axis(step: Any, names: dict[Any, str]) -> Iterator[Finding]:

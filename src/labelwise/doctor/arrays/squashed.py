@@ -16,9 +16,16 @@ def _box(a: Arrays) -> tuple[float, float]:
     return 1 / (a.c - 1 + E), E / (E + a.c - 1)
 
 
+def _sums_as_rounded(a: Arrays) -> bool:
+    """Rows of decimals sum to 1 up to half a step in every column: near-equal values are all rounded the same way."""
+    return a.c > 1 and a.relative is None and bool(np.abs(a.row_sums - 1).max() <= a.eps * a.c)
+
+
 def _in_box(a: Arrays) -> bool:
     low, high = _box(a)
-    return a.sums_to_one and bool(a.p.max() <= high + a.eps * 2 and a.p.min() >= low - a.eps * 2 and a.p.min() > 0)
+    return (a.sums_to_one or _sums_as_rounded(a)) and bool(
+        a.p.max() <= high + a.eps * 2 and a.p.min() >= low - a.eps * 2 and a.p.min() > 0
+    )
 
 
 def _spread(a: Arrays) -> tuple[float, float]:
@@ -41,31 +48,58 @@ def _too_good(a: Arrays) -> bool:
     return a.accuracy - a.top >= max(0.1, spread)
 
 
+def _before(a: Arrays) -> np.ndarray:
+    """The probabilities that a second softmax would have been given."""
+    log_p = np.log(np.maximum(a.p, 1e-300))
+    back = np.clip(log_p - log_p.mean(1, keepdims=True) + 1 / a.c, 0, None)
+    return back / back.sum(1, keepdims=True)
+
+
+ODDS = float(np.log(1000))
+
+
+def _odds(a: Arrays) -> float | None:
+    """Logarithm of how much likelier the labels are under what was there before the second softmax.
+
+    None without labels.
+    Labels drawn from the saved probabilities reach odds of 1000 in at most one data set of 1000 (Markov's inequality).
+    """
+    if a.classes is None or a.classes.min() < 0 or a.classes.max() >= a.c:
+        return None
+    rows = np.arange(a.n)
+    before = np.clip(_before(a), 1e-3, None)
+    before /= before.sum(1, keepdims=True)
+    saved = a.p / a.row_sums[:, None]
+    return float(np.log(before[rows, a.classes] / saved[rows, a.classes]).sum())
+
+
 def _is_double(a: Arrays) -> bool:
     if not _in_box(a):
         return False
     spread, slack = _spread(a)
     if spread > 1 / a.c + slack:
         return False
-    evidence = _too_good(a) or a.p.max() >= 0.98 * _box(a)[1] + 0.02 / a.c
-    if a.c <= 4:
-        return a.n >= 200 and evidence
+    odds = _odds(a)
+    near_the_top = a.p.max() >= 0.98 * _box(a)[1] + 0.02 / a.c and (odds is None or odds > 0)
+    evidence = _too_good(a) or near_the_top
     coarse = slack > 0.5 / a.c
-    return evidence if coarse or (a.c <= 6 and a.n < 100) else True
+    if coarse:
+        return evidence
+    explained = odds is not None and odds > ODDS
+    if a.c <= 4:
+        return (a.n >= 200 and evidence) or explained
+    return a.c > 6 or a.n >= 100 or evidence or explained
 
 
 def double_softmax(a: Arrays) -> Hit | None:
     """F1: q = softmax(p) of a probability row p has mean(log q) - min(log q) <= 1/C in every row."""
     if not _is_double(a):
         return None
-    log_p = np.log(np.maximum(a.p, 1e-300))
-    back = np.clip(log_p - log_p.mean(1, keepdims=True) + 1 / a.c, 0, None)
-    back /= back.sum(1, keepdims=True)
     text = (
         f"every row is softmax of a row of probabilities: the highest value is {a.p.max():.4f}, and no more than "
         f"{_box(a)[1]:.4f} is possible for {a.c} classes; the probabilities before it can be got back exactly"
     )
-    return Hit("F1", "LW101", text, back)
+    return Hit("F1", "LW101", text, _before(a))
 
 
 def softmax_of_scores(a: Arrays) -> Hit | None:

@@ -24,6 +24,8 @@ VERDICTS: dict[tuple[str, str], str] = {
     ("nll", "relu"): "LW203",
     ("kl", "softmax"): "LW204",
     ("kl", "sigmoid"): "LW204",
+    ("kl", "logits"): "LW204",
+    ("kl", "relu"): "LW204",
     ("kcce/True", "softmax"): "LW205",
     ("kcce/True", "sigmoid"): "LW205",
     ("kcce/True", "relu"): "LW104",
@@ -48,7 +50,7 @@ SAYS = {
     "LW201": "the loss wants probabilities and gets raw scores",
     "LW202": "the loss wants log-probabilities and gets probabilities",
     "LW203": "the loss wants log-probabilities and gets raw scores",
-    "LW204": "the loss wants log-probabilities as its first argument and gets probabilities",
+    "LW204": "the loss wants log-probabilities as its first argument",
     "LW301": "classes that exclude each other are judged as independent labels",
     "LW302": "independent labels are judged as classes that exclude each other",
 }

@@ -10,7 +10,7 @@ RULE = Rule(
     code="LW204",
     slug="kldiv-on-probs",
     severity="error",
-    what="KLDivLoss gets probabilities as its first argument, where it wants log-probabilities.",
+    what="KLDivLoss gets probabilities or raw scores as its first argument, where it wants log-probabilities.",
     why=(
         "kl_div(p, q) = q (log q - p): the value is no divergence, can be negative, and its gradient does not"
         " pull p to q."
@@ -27,6 +27,8 @@ def kd(s, t):
 """,
     fix="Pass log_softmax as the input and softmax as the target.",
     safety=("Not fixed automatically: the mistake has two ends, and which of them to change is yours to say."),
-    misses="Probabilities built by hand from an unknown formula.",
+    misses=(
+        "Probabilities built by hand from an unknown formula; a target of the wrong kind, except in the live check."
+    ),
     source="microsoft/ProDA#20.",
 )
