@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from labelwise.decisions import DECISION_RULES
-from labelwise.decisions.rules import argmax_answers
+from labelwise.decisions.rules import argmax_answers, rules_for
 from labelwise.metrics import labelwise_accuracy, labelwise_baseline, strict_accuracy
 from labelwise.task import Task, infer_task
 
@@ -104,3 +104,37 @@ def test_each_label_has_its_own_threshold():
 
 def test_no_rows_no_answers():
     assert argmax_answers(np.empty((0, 3)), np.empty(0), THREE).shape == (0, 3)
+
+
+# ------------------------------------------------------------------ ordered classes
+
+RANKS = Task("ordinal", ("0", "1", "2", "3"))
+COSTS = {
+    "argmax": lambda apart: apart != 0,
+    "median": lambda apart: abs(apart),
+    "mean": lambda apart: apart**2,
+}
+
+
+@pytest.mark.parametrize("rule", COSTS)
+def test_each_rule_for_ranks_is_best_for_its_own_cost(rule):
+    """Every distribution of twelfths over four ranks: no rank costs less than the one that is given."""
+    ranks = np.arange(4)
+    shares = np.array([p for p in np.ndindex(13, 13, 13, 13) if sum(p) == 12]) / 12
+    cost = shares @ COSTS[rule](ranks[:, None] - ranks)
+    given = answer(rule, shares, RANKS)
+    assert (given.sum(1) == 1).all()
+    np.testing.assert_allclose(cost[given], cost.min(1), atol=1e-12)
+
+
+def test_rules_for_ranks_take_shares_that_do_not_sum_to_one():
+    probs = np.array([[0.3, 0.3, 0.9, 0.0], [0.0, 0.0, 0.0, 0.0]])
+    assert answer("median", probs, RANKS)[0].argmax() == 2
+    assert answer("mean", probs, RANKS)[0].argmax() == 1
+    assert answer("mean", probs, RANKS).sum(1).tolist() == [1, 1]
+
+
+def test_median_and_mean_are_for_ordered_classes_alone():
+    for task in (FOUR, YES_NO, TAGS):
+        assert not {"median", "mean"} & set(rules_for(task))
+    assert {"argmax", "median", "mean"} <= set(rules_for(RANKS))

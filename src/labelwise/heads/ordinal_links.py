@@ -36,8 +36,8 @@ class Cumulative:
 
 
 def _hazard(x: Tensor) -> Tensor:
-    inner = x.clamp(max=HAZARD_EDGE)
-    return inner.exp() + math.exp(HAZARD_EDGE) * (x - inner)
+    beyond = torch.where(x > HAZARD_EDGE, x - HAZARD_EDGE, 0)
+    return x.clamp(max=HAZARD_EDGE).exp() + math.exp(HAZARD_EDGE) * beyond
 
 
 def _cloglog_below(x: Tensor) -> Tensor:
@@ -50,7 +50,9 @@ def _cloglog_below(x: Tensor) -> Tensor:
 
 def _log_cdf(x: Tensor) -> Tensor:
     """ln Φ: by its own function on the left, by the complement where that is small, along the tangent beyond."""
-    left = torch.special.log_ndtr(x.clamp(-NORMAL_EDGE, 5)) + NORMAL_HAZARD * (x + NORMAL_EDGE).clamp(max=0)
+    left = torch.special.log_ndtr(x.clamp(-NORMAL_EDGE, 5)) + NORMAL_HAZARD * torch.where(
+        x < -NORMAL_EDGE, x + NORMAL_EDGE, 0
+    )
     right = torch.log1p(-torch.erfc(x.clamp(min=5) / math.sqrt(2)) / 2)
     return torch.where(x < 5, left, right)
 
@@ -73,7 +75,8 @@ def _probit_between(low: Tensor, high: Tensor, gap: Tensor) -> Tensor:
 
 def _by_density(middle: Tensor, width: Tensor, gap: Tensor) -> Tensor:
     place, share = (torch.from_numpy(a).to(middle.device)[:, *[None] * middle.dim()] for a in (NODES, WEIGHTS / 2))
-    mean = torch.logsumexp(_log_density(middle + width / 2 * place) + share.log(), dim=0)
+    at_middle = _log_density(middle)  # taken out first: far out the shares would be lost beside it
+    mean = torch.logsumexp(_log_density(middle + width / 2 * place) - at_middle + share.log(), dim=0) + at_middle
     tiny = gap < -36
     return -torch.where(tiny, gap, torch.where(tiny, 1, width).log()) - mean
 
