@@ -1,6 +1,6 @@
 """Does choosing a calibrator ever make things worse? Real saved scores and generated problems, judged on held-out rows.
 
-    python benchmarks/do_no_harm.py ../shared/data [number of generated problems]
+    python benchmarks/do_no_harm.py ../shared/data [number of generated problems; a third as many have ordered classes]
 
 Every problem is split in a fitting and a test half; a case is harmed where the paired 95 % interval of the test
 log-loss (calibrated less as it is) lies above zero. The table compares the selection with
@@ -72,11 +72,32 @@ def generated(count: int) -> Iterator[Problem]:
         yield f"{kind}, {n} x {width}", Logits(z[:n], task), y[:n], Logits(z[n:], task), y[n:]
 
 
+def ranked(count: int) -> Iterator[Problem]:
+    """Ordered classes: scores that are well calibrated, too sure, not sure enough, or shifted along the ranks."""
+    for seed in range(count):
+        rng = np.random.default_rng(seed)
+        n, width = int(rng.choice(SIZES[:-1])), int(rng.choice((3, 5, 7, 10)))
+        kind, scale, shift = (
+            ("calibrated", 1.0, 0.0),
+            ("too sure", rng.uniform(1.2, 3), 0.0),
+            ("too shy", rng.uniform(0.4, 0.9), 0.0),
+            ("shifted", rng.uniform(0.8, 2), rng.normal()),
+        )[seed % 4]
+        cuts = np.sort(rng.normal(size=width - 1) * 2)
+        odds = (rng.normal(size=n + 5000) * rng.uniform(1, 3))[:, None] - cuts
+        y = (rng.random((len(odds), 1)) < 1 / (1 + np.exp(-odds))).sum(1)
+        said, one = 1 / (1 + np.exp(-(scale * odds + shift))), np.ones((len(odds), 1))
+        p = np.concatenate([one, said], axis=1) - np.concatenate([said, 0 * one], axis=1)
+        p, task = np.maximum(p, 1e-12), Task("ordinal", tuple(map(str, range(width))))
+        p /= p.sum(1, keepdims=True)
+        yield f"ranks {kind}, {n} x {width}", Probs(p[:n], task), y[:n], Probs(p[n:], task), y[n:]
+
+
 def main(folder: Path, count: int) -> None:
     gains: dict[str, list[float]] = {name: [] for name in ("selection", *CALIBRATORS)}
     harmed: dict[str, int] = dict.fromkeys(gains, 0)
     cases = 0
-    for problems in (real(folder), generated(count)):
+    for problems in (real(folder), generated(count), ranked(count // 3)):
         for name, scores, y, test, truth in problems:
             cases += 1
             z, t, _ = known_rows(test, truth)

@@ -9,24 +9,38 @@ import numpy as np
 from labelwise.calibration.forms import log_mixture
 from labelwise.kernels import fit_temperature
 
-__all__ = ["fit_scaled_temperature", "laplace_share", "structured_scaling"]
+__all__ = [
+    "ERRS_NOWHERE",
+    "ORDERS_NOTHING",
+    "errs_nowhere",
+    "fit_scaled_temperature",
+    "laplace_share",
+    "structured_scaling",
+]
 
 ITERATIONS = 200
+ERRS_NOWHERE = "the scores err nowhere on these rows: no temperature is the best, none is used"
+ORDERS_NOTHING = "the scores order nothing on these rows: no temperature is the best, none is used"
 
 
 def fit_scaled_temperature(z: np.ndarray, y: np.ndarray) -> tuple[float, str | None]:
     """1 / T of the least log-loss; 1 and the reason where no finite T has it."""
-    true = z[np.arange(len(z)), y]
-    others = z.copy()
-    others[np.arange(len(z)), y] = -np.inf
-    if (true > others.max(1)).all():
-        return 1.0, "the scores err nowhere on these rows: no temperature is the best, none is used"
+    if errs_nowhere(z, y):
+        return 1.0, ERRS_NOWHERE
     if (z == z[:, :1]).all():
         return 1.0, "the scores are the same for all classes: no temperature is the best, none is used"
     fit = fit_temperature(z, y)
     if fit.bounded:
-        return 1.0, "the scores order nothing on these rows: no temperature is the best, none is used"
+        return 1.0, ORDERS_NOTHING
     return 1 / fit.temperature, None
+
+
+def errs_nowhere(z: np.ndarray, y: np.ndarray) -> bool:
+    """True where every row's own class has the highest logit alone: then no finite slope has the least loss."""
+    rows = np.arange(len(z))
+    others = z.copy()
+    others[rows, y] = -np.inf
+    return bool((z[rows, y] > others.max(1)).all())
 
 
 def laplace_share(n: int) -> float:

@@ -12,7 +12,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["FORMS", "Form", "log_mixture", "softplus"]
+__all__ = ["FORMS", "LEAST_SHARE", "Form", "cut_logits", "log_mixture", "softplus"]
+
+LEAST_SHARE = 1e-300
+"""A share of one unit below it counts as it."""
 
 Parameters = Mapping[str, Any]
 
@@ -48,6 +51,30 @@ def log_mixture(z: np.ndarray, scale: float, share: float) -> np.ndarray:
     out *= (1 - share) / out.sum(1, keepdims=True)
     out += share / z.shape[1]
     return np.log(out, out=out)
+
+
+def cut_logits(z: np.ndarray) -> np.ndarray:
+    """(N, K - 1) log-odds of lying above each cut between ranks, from (N, K) logits of a softmax over them.
+
+    Example:
+        >>> cut_logits(np.log([[0.5, 0.25, 0.25]])).round(4).tolist()  # ln 0.5 / 0.5, ln 0.25 / 0.75
+        [[0.0, -1.0986]]
+    """
+    width = z.shape[1]
+    shares = np.exp(z - z.max(1, keepdims=True))
+    shares /= shares.sum(1, keepdims=True)
+    above = np.maximum(shares @ np.tri(width, width - 1, -1), LEAST_SHARE)
+    below = np.maximum(shares @ (1 - np.tri(width, width - 1, -1)), LEAST_SHARE)
+    return np.log(above) - np.log(below)
+
+
+def _cumulative(z: np.ndarray, p: Parameters) -> np.ndarray:
+    """sigmoid(u) - sigmoid(v) of the log-odds u, v of neighbouring cuts, as sigmoid(u) sigmoid(-v) (1 - e^(v - u))."""
+    cuts = cut_logits(z) * p["scale"] + p["bias"]
+    ends = np.full((len(z), 1), np.inf)
+    u, v = np.concatenate([ends, cuts], axis=1), np.concatenate([cuts, -ends], axis=1)
+    share = np.exp(-softplus(-u) - softplus(v)) * -np.expm1(v - u)
+    return np.log(share * (1 - p["share"]) + p["share"] / z.shape[1])
 
 
 def _beta(z: np.ndarray, p: Parameters) -> np.ndarray:
@@ -95,6 +122,12 @@ FORMS: dict[str, Form] = {
             {"scale": "1", "share": "1", "matrix": "CC", "bias": "C"},
             lambda z, p: log_mixture(z, p["scale"], p["share"]) @ p["matrix"] + p["bias"],
             "x matrix + bias, with x of the mixture",
+        ),
+        Form(
+            "cumulative",
+            {"scale": "1", "bias": "1", "share": "1"},
+            _cumulative,
+            "ln((1 - share) p + share / K), with ln P(above a cut) / P(below it) times scale plus bias in p",
         ),
         Form("beta", {"rise": "1|C", "fall": "1|C", "bias": "1|C"}, _beta, "rise ln p - fall ln(1 - p) + bias"),
         Form(

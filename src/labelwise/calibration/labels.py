@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from labelwise.calibration.classes import ERRS_NOWHERE, ORDERS_NOTHING
 from labelwise.calibration.forms import softplus
 from labelwise.calibration.logistic import LogisticFit, fit_logistic, hierarchical, platt_targets
 
@@ -21,10 +22,10 @@ def shared_scale(z: np.ndarray, y: np.ndarray) -> tuple[float, str | None]:
     known = ~np.isnan(t[:, 0])
     wrong = known & ((column[:, 0] > 0) != (t[:, 0] == 1))
     if not wrong.any():
-        return 1.0, "the scores err nowhere on these rows: no temperature is the best, none is used"
+        return 1.0, ERRS_NOWHERE
     scale = float(fit_logistic(column[None], t, np.ones((1, 1))).weights[0, 0])
     if not 0 < scale < HIGHEST:
-        return 1.0, "the scores order nothing on these rows: no temperature is the best, none is used"
+        return 1.0, ORDERS_NOTHING
     return scale, None
 
 

@@ -113,8 +113,10 @@ def fit_logistic(
 def hierarchical(features: np.ndarray, targets: np.ndarray, shared: np.ndarray) -> np.ndarray:
     """Weights of every column, drawn toward what columns have in common as far as they agree (empirical Bayes).
 
-    Weights of a column are taken as normal around a common mean, with a variance per feature; both are found by
-    expectation-maximisation, with the curvature at each column's own optimum as its doubt (Laplace).
+    Weights of a column are taken as normal around those of the fit that all columns share, with a variance per feature,
+    which is found by expectation-maximisation, with the curvature at each column's own optimum as its doubt (Laplace).
+    The shared fit weighs cells, the mean of the columns' own weights would weigh columns: with few rows that is led by
+    the rarest, whose weights are mostly chance.
 
     Args:
         features: (D, n, L).
@@ -133,8 +135,7 @@ def hierarchical(features: np.ndarray, targets: np.ndarray, shared: np.ndarray) 
         fit = fit_logistic(features, targets, weights, mean=mean, precision=1 / variance, steps=6)
         weights = fit.weights
         doubt = np.diagonal(np.linalg.inv(fit.curvature), axis1=1, axis2=2)
-        old, mean = variance, weights.mean(0)
-        ratio = ((weights - mean) ** 2 + doubt).mean(0) / old
+        old, ratio = variance, ((weights - mean) ** 2 + doubt).mean(0) / variance
         variance = np.clip(old * ratio**1.5, LEAST_VARIANCE, None)  # a longer step: plain EM crawls to 0
         if np.abs(np.log(variance / old)).max() < 0.05:
             break

@@ -17,6 +17,7 @@ from labelwise.calibration.labels import (
     shared_scale,
     shrunk_map,
 )
+from labelwise.calibration.ranks import fit_link
 from labelwise.calibration.steps import histogram_steps, isotonic_steps
 from labelwise.task import Task
 
@@ -74,6 +75,14 @@ def _temperature(z: np.ndarray, y: np.ndarray) -> Calibration:
 def _mixed_temperature(z: np.ndarray, y: np.ndarray) -> Calibration:
     scale, why = fit_scaled_temperature(z, y)
     return Calibration("mixed_temperature", "mixture", _arrays(scale=scale, share=laplace_share(len(z))), why)
+
+
+def _link(name: str, *, shift: bool) -> Callable[[np.ndarray, np.ndarray], Calibration]:
+    def fit(z: np.ndarray, y: np.ndarray) -> Calibration:
+        parameters, why = fit_link(z, y, shift=shift)
+        return Calibration(name, "cumulative", parameters, why)
+
+    return fit
 
 
 def _vector(z: np.ndarray, y: np.ndarray) -> Calibration:
@@ -161,6 +170,24 @@ CALIBRATORS: dict[str, Calibrator] = {
             _mixed_temperature,
             None,
             "Berta, Holzmüller, Jordan & Bach (2025)",
+        ),
+        Calibrator(
+            "link_temperature",
+            "link temperature",
+            "the log-odds of lying above each cut between ranks, all divided by one number",
+            ("ordinal",),
+            _link("link_temperature", shift=False),
+            None,
+            "labelwise; McCullagh (1980) for the link",
+        ),
+        Calibrator(
+            "link_shift",
+            "link temperature and shift",
+            "the same, and all rows moved up or down the ranks alike",
+            ("ordinal",),
+            _link("link_shift", shift=True),
+            None,
+            "labelwise; McCullagh (1980) for the link",
         ),
         Calibrator(
             "affine",

@@ -20,7 +20,7 @@ from labelwise.task import Task
 
 __all__ = ["calibration_of", "caution_of", "rule_of", "sets_of", "task_of"]
 
-SOFTMAX_FORMS = ("mixture", "mixed_vector", "mixed_matrix", "share_steps")
+SOFTMAX_FORMS = ("cumulative", "mixture", "mixed_vector", "mixed_matrix", "share_steps")
 LABEL_FORMS = ("beta", "quadratic", "steps")
 LARGEST = 1e60  # products of a few of them with logits stay far from overflow
 
@@ -57,6 +57,8 @@ def calibration_of(file: PolicyFile, task: Task, where: str) -> Calibration:
         for edges, values in zip(parameters["edges"], parameters["values"], strict=True):
             if len(values) != len(edges) + 1 or (np.diff(edges) <= 0).any():
                 _refuse(where, "steps whose edges do not ascend, or without one value more than edges")
+    if part.form == "cumulative" and (task.kind != "ordinal" or parameters["scale"] <= 0 or parameters["share"] <= 0):
+        _refuse(where, f"cuts between the ranks of a {task.kind} task, or none in order")
     if "share" in shapes and not 0 <= float(parameters["share"]) < 1:
         _refuse(where, f"a share of {parameters['share']} mixed in")
     if part.form == "quadratic" and parameters["low"] > parameters["high"]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from labelwise.calibration.forms import LEAST_SHARE
 from labelwise.calibration.inputs import FLOOR
 from labelwise.decisions.caution import CAVEATS
 from labelwise.decisions.forms import FULL, set_matrix
@@ -220,6 +221,23 @@ def _steps(p: Any, w: _Words, z: Value) -> Value:
     return w.e.look_up(table.ravel(), w.e.two("add", count, start))
 
 
+def _cumulative(p: Any, w: _Words, z: Value, width: int) -> Value:
+    shares, above = w.e.one("exp", w.log_shares(z)), np.tri(width, width - 1, -1)
+    odds = [w.e.one("log", w.two("max", w.two("matmul", shares, part), LEAST_SHARE)) for part in (above, 1 - above)]
+    cuts = w.two("add", w.two("mul", w.two("sub", *odds), p["scale"]), p["bias"])
+    places, one = np.arange(width), w.number(1.0)
+    first, last = w.e.constant(places == 0), w.e.constant(places == width - 1)
+    u = w.e.pick(cuts, np.maximum(places - 1, 0))
+    v = w.e.pick(cuts, np.minimum(places, width - 2))
+    apart = w.two("sub", one, w.e.one("exp", w.two("sub", v, u)))
+    share = w.two(
+        "mul",
+        w.two("mul", w.e.where(first, one, w.sigmoid(u)), w.e.where(last, one, w.sigmoid(w.e.one("neg", v)))),
+        w.e.where(w.e.two("or", first, last), one, apart),
+    )
+    return w.e.one("log", w.two("add", w.two("mul", share, 1 - p["share"]), p["share"] / width))
+
+
 def _quadratic(p: Any, w: _Words, z: Value, width: int) -> Value:
     inside = w.two("min", w.two("max", z, p["low"]), p["high"])
     curve = w.two("mul", w.two("add", w.two("mul", inside, p["bend"]), p["slope"]), inside)
@@ -240,6 +258,7 @@ FORMS: dict[str, Callable[[Any, _Words, Value, int], Value]] = {
     "mixed_matrix": lambda p, w, z, width: w.two(
         "add", w.two("matmul", _mixed(p, w, z, width), p["matrix"]), p["bias"]
     ),
+    "cumulative": _cumulative,
     "beta": _beta,
     "quadratic": _quadratic,
     "steps": lambda p, w, z, width: _steps(p, w, z),
