@@ -8,6 +8,7 @@ import numpy as np
 
 from labelwise.comparison.claims import make_claims
 from labelwise.comparison.figures import Judged, figures_for
+from labelwise.comparison.headline import headline_of
 from labelwise.comparison.judge import OOD_FIGURES, HeadRun, ood_figures
 from labelwise.comparison.mistakes import surest_mistakes
 from labelwise.comparison.protocol import Protocol
@@ -43,7 +44,6 @@ __all__ = ["assemble"]
 THRESHOLDS = np.linspace(0, 1, 101)
 SUREST = 20
 INITIAL_LOSS_TOLERANCE = 1e-4
-UNBOUNDED = ("nll", "brier")
 ALWAYS = "a yes/no task always has an answer"
 
 
@@ -81,7 +81,7 @@ def assemble(
         for head in protocol.heads
     }
     gaps = differences(runs, metrics, list(rules_for(task)), {h.spec: h.rule(task) for h in protocol.heads}, margin)
-    headline = "strict_accuracy" if task.exclusive else "macro_f1"
+    headline = headline_of(task)
     titles = {name: info.title for name, info in metrics.items()}
     claims = make_claims(task, results, gaps, headline, titles, len(protocol.seeds), margin)
     if why is not None:
@@ -102,10 +102,8 @@ def assemble(
         metrics=metrics,
         ood_metrics={} if ood is None else OOD_FIGURES,
         rules={name: RuleInfo(rule.title, rule.text) for name, rule in rules_for(task).items()},
-        headline_metric=headline,
-        selection="strict accuracy of the argmax on validation, of equals the lower validation loss"
-        if task.exclusive
-        else "mean average precision on validation, of equals the lower validation loss",
+        headline_metric=headline.metric,
+        selection=f"{headline.selection} on validation, of equals the lower validation loss",
         heads=results,
         differences=gaps,
         claims=claims,
@@ -149,7 +147,7 @@ def _head_result(
             name: over_seeds(
                 [run.figures[rule][name] for run in runs],
                 figure.undefined,
-                (0.0, np.inf if name in UNBOUNDED else 1.0),
+                figure.bounds,
             )
             for name, figure in figures.items()
         }
@@ -173,8 +171,8 @@ def _head_result(
         rules=rules,
         thresholds={
             rule: [[round(float(t), 6) for t in run.thresholds[rule]] for run in runs]
-            for rule in rules_for(task)
-            if runs[0].thresholds[rule].size
+            for rule, how in rules_for(task).items()
+            if how.cuts and runs[0].thresholds[rule].size
         },
         ood=_ood(head, task, runs) if with_ood else {},
     )

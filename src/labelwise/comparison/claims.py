@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from labelwise.comparison.figures import FIGURES
+from labelwise.comparison.headline import Headline
 from labelwise.comparison.result import EVERY_PAIR, Claim, Difference, HeadResult
 from labelwise.task import Task
 
@@ -14,7 +16,7 @@ def make_claims(
     task: Task,
     heads: dict[str, HeadResult],
     differences: tuple[Difference, ...],
-    headline: str,
+    headline: Headline,
     titles: dict[str, str],
     seeds: int,
     margin: float,
@@ -25,13 +27,13 @@ def make_claims(
         task: the task.
         heads: results by head.
         differences: paired differences.
-        headline: the metric the answer is about.
+        headline: the metric the answer is about, and its rule.
         titles: metric -> its name in words.
         seeds: number of seeds.
         margin: a difference whose whole interval lies within it is level.
     """
     return (
-        *_answers(task, heads, differences, headline, titles[headline], seeds, margin),
+        *_answers(heads, differences, headline, titles[headline.metric], seeds, margin),
         *_artefacts(task, heads),
         *_confidence(heads),
         *_unknown(heads),
@@ -40,16 +42,14 @@ def make_claims(
 
 
 def _answers(
-    task: Task,
     heads: dict[str, HeadResult],
     differences: tuple[Difference, ...],
-    metric: str,
+    headline: Headline,
     title: str,
     seeds: int,
     margin: float,
 ) -> Iterator[Claim]:
-    rule = "argmax" if task.exclusive else "per_label"
-    how = "when both answer with the most probable class" if task.exclusive else "with a threshold tuned for each label"
+    metric, rule, how = headline.metric, headline.rule, headline.how
     wanted = [d for d in differences if d.metric == metric and d.rule == rule and d.value is not None]
     if len(heads) > EVERY_PAIR and seeds > 1:
         yield from _ranking(heads, wanted, title, how.replace("both answer", "all answer"), seeds, margin)
@@ -92,15 +92,24 @@ def _ranking(
     base = heads[first].rules[rule][metric].value
     said: dict[str, list[str]] = {"better": [], "level": [], "worse": [], "cannot tell": []}
     numbers: dict[str, float | None] = {first: base}
-    for d in sorted(wanted, key=lambda d: d.value or 0.0):
+    sign = -1 if FIGURES[metric].info.better == "lower" else 1
+    for d in sorted(wanted, key=lambda d: sign * (d.value or 0.0)):
         numbers[d.b] = heads[d.b].rules[rule][metric].value
         place = "level" if d.level else {None: "cannot tell", d.b: "better"}.get(d.verdict, "worse")
         low, high = (None, None) if d.low is None or d.high is None else (-d.high, -d.low)
         interval = "" if low is None else f" [{low:+.3f}, {high:+.3f}]"
         said[place].append(f"{d.b} {-(d.value or 0.0):+.3f}{interval}")
     told = "; ".join(f"{place}: {', '.join(of_place)}" for place, of_place in said.items() if of_place)
+    best = [text.split(" ")[0] for text in said["better"]]
+    named = ", ".join(best[:3]) + (f" and {len(best) - 3} more" if len(best) > 3 else "")
+    verb = "is" if len(best) == 1 else "are"
+    start = (
+        f"{named} {verb} better than {first}"
+        if best
+        else f"None of {len(wanted)} heads is shown to be better than {first}"
+    )
     yield Claim(
-        f"Against {first} ({title} {base:.3f}) {how}, over {seeds} paired seeds: {told}.",
+        f"{start} {how}: over {seeds} paired seeds against its {title} of {base:.3f}, {told}.",
         numbers,
         f"level means that the whole interval lies within ±{margin:g}; of heads that are truly equal one "
         "in twenty looks different by chance, which p_holm in the table allows for",

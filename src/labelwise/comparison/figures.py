@@ -23,6 +23,8 @@ from labelwise.metrics import (
     nll_rows,
     strict_accuracy,
 )
+from labelwise.metrics.margins import quadratic_weighted_kappa
+from labelwise.metrics.ordered import ranked_probability_rows
 from labelwise.scores import LINKS
 from labelwise.task import Task
 
@@ -97,6 +99,7 @@ class Figure:
         undefined: the reason for None.
         ruled: False where the figure does not depend on the decision rule.
         kinds: task kinds it is for; empty for all.
+        bounds: what it can be; an interval is cut there.
     """
 
     name: str
@@ -105,6 +108,7 @@ class Figure:
     undefined: str = "no rows"
     ruled: bool = True
     kinds: tuple[str, ...] = ()
+    bounds: tuple[float, float] = (0.0, 1.0)
 
 
 def _rate(rows: np.ndarray) -> float | None:
@@ -156,6 +160,36 @@ def _unsure(judged: Judged) -> float | None:
     return _rate(top.max(1) < 0.5)
 
 
+def _off(judged: Judged) -> np.ndarray | None:
+    """Distance of each row's answer in ranks; None where a row has no answer or several."""
+    if not len(judged.given) or (judged.given != 1).any():
+        return None
+    return np.abs(judged.answers.argmax(1) - judged.targets)
+
+
+def _rank_mae(judged: Judged) -> float | None:
+    off = _off(judged)
+    return None if off is None else float(off.mean())
+
+
+def _within_one(judged: Judged) -> float | None:
+    off = _off(judged)
+    return None if off is None else float((off <= 1).mean())
+
+
+def _kappa(judged: Judged) -> float | None:
+    if _off(judged) is None:
+        return None
+    size = judged.answers.shape[1]
+    cells = np.bincount(judged.targets * size + judged.answers.argmax(1), minlength=size * size)
+    value = float(quadratic_weighted_kappa(cells.reshape(size, size)))
+    return None if np.isnan(value) else value
+
+
+def _ranked_probability(judged: Judged) -> float | None:
+    return _rate(ranked_probability_rows(judged.shares, judged.targets))
+
+
 def _figure(name: str, title: str, better: Literal["higher", "lower", "neither"], of, **more) -> Figure:
     """A row of the table; its sentence is the glossary's."""
     return Figure(name, MetricInfo(title, better, explain_term(name).text), of, **more)
@@ -163,6 +197,8 @@ def _figure(name: str, title: str, better: Literal["higher", "lower", "neither"]
 
 _YES_NO = "a yes/no task always has an answer"
 _SEVERAL_ONLY = ("multilabel",)
+_ORDERED_ONLY = ("ordinal",)
+_NO_RANK = "the rule gives some rows no class or several: they have no rank"
 
 FIGURES: dict[str, Figure] = {
     f.name: f
@@ -185,6 +221,32 @@ FIGURES: dict[str, Figure] = {
             "neither",
             lambda j: labelwise_baseline(j.truth),
             ruled=False,
+        ),
+        _figure(
+            "rank_mae",
+            "rank MAE",
+            "lower",
+            _rank_mae,
+            undefined=_NO_RANK,
+            kinds=_ORDERED_ONLY,
+            bounds=(0.0, np.inf),
+        ),
+        _figure(
+            "accuracy_within_one",
+            "within one",
+            "higher",
+            _within_one,
+            undefined=_NO_RANK,
+            kinds=_ORDERED_ONLY,
+        ),
+        _figure(
+            "quadratic_weighted_kappa",
+            "quadratic weighted kappa",
+            "higher",
+            _kappa,
+            undefined=f"{_NO_RANK}, or all truths and answers are of one class",
+            kinds=_ORDERED_ONLY,
+            bounds=(-1.0, 1.0),
         ),
         _figure("no_label_rate", "no label", "lower", _no_label, undefined=_YES_NO),
         _figure(
@@ -238,6 +300,16 @@ FIGURES: dict[str, Figure] = {
             "lower",
             _nll,
             ruled=False,
+            bounds=(0.0, np.inf),
+        ),
+        _figure(
+            "ranked_probability_score",
+            "ranked probability score",
+            "lower",
+            _ranked_probability,
+            ruled=False,
+            kinds=_ORDERED_ONLY,
+            bounds=(0.0, np.inf),
         ),
         _figure(
             "brier",
@@ -245,6 +317,7 @@ FIGURES: dict[str, Figure] = {
             "lower",
             _brier,
             ruled=False,
+            bounds=(0.0, np.inf),
         ),
         _figure(
             "ece",

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from labelwise.comparison.figures import Judged, figures_for
+from labelwise.comparison.headline import headline_of
 from labelwise.comparison.protocol import Protocol
 from labelwise.comparison.result import MetricInfo
 from labelwise.comparison.trials import SeedRun
-from labelwise.decisions import argmax_answers, rules_for
+from labelwise.decisions import rules_for
 from labelwise.heads import Head
-from labelwise.metrics import auroc, fpr_at_tpr, mean_average_precision, strict_accuracy
+from labelwise.metrics import auroc, fpr_at_tpr
 from labelwise.scores import LINKS
 from labelwise.task import Task
 from labelwise.training.loop import Outcome, Trial
@@ -99,16 +100,8 @@ def best_rate(head: Head, run: SeedRun, scores: Mapping[float, float]) -> float:
 
 
 def selection_score(head: Head, task: Task, logits: np.ndarray, targets: np.ndarray) -> float:
-    """What the learning rate is chosen by: strict accuracy of the argmax, or mean average precision for several labels.
-
-    Neither depends on a threshold nor on the scale of a loss, so it is the same measure for every head.
-    """
-    probs = np.exp(head.log_probs(logits, task))
-    truth = task.truth(targets)
-    if task.exclusive:
-        score = strict_accuracy(argmax_answers(probs, np.empty(0), task), truth)
-    else:
-        score = mean_average_precision(probs, truth)
+    """What the learning rate is chosen by, the same measure for every head; see `headline_of`."""
+    score = headline_of(task).score(np.exp(head.log_probs(logits, task)), task.truth(targets), task)
     return float("-inf") if score is None else score
 
 

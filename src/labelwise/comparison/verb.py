@@ -19,7 +19,7 @@ from labelwise.comparison.folder import RunFolder, write_npz
 from labelwise.comparison.judge import HeadRun, judge_seed
 from labelwise.comparison.mistakes import mistake_table
 from labelwise.comparison.protocol import Protocol, identity, make_protocol
-from labelwise.comparison.result import Comparison
+from labelwise.comparison.result import EVERY_PAIR, Comparison
 from labelwise.comparison.switches import Arm, practised, right
 from labelwise.comparison.trials import Progress, SeedRun, encode_features, run_trials
 from labelwise.comparison.why import attribute, lattice_trials
@@ -84,7 +84,8 @@ def compare(
         batch_size: rows per step; None for a size that makes about 100 steps an epoch.
         device: ``auto``, ``cpu``, ``cuda``.
         ood: a second source that holds none of the classes, or None.
-        why: attribute the gap between the first two heads to its causes; None for yes where it costs little.
+        why: attribute the gap between the first two heads to its causes; None for yes where there are few heads and it
+            costs little.
         margin: a difference whose whole interval lies within it counts as level.
         out: run folder; an interrupted run there is continued. ``"auto"`` for a folder of its own under
             labelwise-runs, None writes nothing.
@@ -208,7 +209,7 @@ def _extra_trials(
     arms: tuple[Arm, Arm] | None, protocol: Protocol, dataset: Dataset, why: bool | None
 ) -> list[Trial] | None:
     """What the attribution trains besides the comparison, or None where there is to be none."""
-    if why is False:
+    if why is False or (why is None and len(protocol.heads) > EVERY_PAIR):
         return None
     if arms is None:
         if why:

@@ -29,6 +29,7 @@ class DecisionRule:
             ``expected_count`` its factor, C times.
         answers: (probs, thresholds, task) -> (N, C) bool.
         kinds: task kinds it is for; empty for all.
+        cuts: False where what `tune` gives is not a threshold on the probabilities.
     """
 
     name: str
@@ -37,6 +38,7 @@ class DecisionRule:
     tune: Callable[[np.ndarray, np.ndarray, Task], np.ndarray]
     answers: Callable[[np.ndarray, np.ndarray, Task], np.ndarray]
     kinds: tuple[str, ...] = ()
+    cuts: bool = True
 
 
 def argmax_answers(probs: np.ndarray, thresholds: np.ndarray, task: Task) -> np.ndarray:
@@ -147,6 +149,7 @@ DECISION_RULES: dict[str, DecisionRule] = {
             _as_many_as_occur,
             _expected_count,
             kinds=("multilabel",),
+            cuts=False,
         ),
         DecisionRule(
             "median",
