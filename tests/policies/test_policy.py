@@ -89,6 +89,7 @@ def test_other_scores_are_refused(policies):
         lambda d: d["calibration"].update(form="matrix"),
         lambda d: d["calibration"]["parameters"].update(more=1.0),
         lambda d: d["caution"].update(close_call=0.1),
+        lambda d: d["caution"].update(whole_row=True),
         lambda d: d["caution"].update(unfamiliar_below=None),
         lambda d: d["caution"].update(unfamiliar_below=1e308),
         lambda d: d["calibration"]["parameters"].update(bias=1e308),
@@ -134,6 +135,27 @@ def test_other_forms_of_rules_are_read_back(policies):
     assert Policy.from_bytes(rewritten(document)).rule.sets == ((), (0, 2))
     document["rule"].update(PLAIN | {"form": "row_f", "sets": None, "offsets": None, "beta": 2.0, "at_most": 3})
     assert Policy.from_bytes(rewritten(document)).rule.beta == 2.0
+
+
+@pytest.mark.parametrize(
+    "version,said", [(2, "version 2"), (0, "version 0"), ("1", "version '1'"), (True, "version True")]
+)
+def test_other_versions_are_refused_by_name(policies, version, said):
+    document = policies["binary"].to_dict() | {"version": version, "labelwise": "9.8.7"}
+    with pytest.raises(InputError) as caught:
+        Policy.from_bytes(rewritten(document))
+    assert f"a policy file of version 1, which this labelwise ({lw.__version__}) reads" in str(caught.value)
+    assert f"{said}, written by labelwise '9.8.7'" in str(caught.value)
+    del document["version"]
+    with pytest.raises(InputError, match="no version"):
+        Policy.from_bytes(rewritten(document))
+
+
+def test_half_a_character_is_refused(policies):
+    document = policies["multiclass"].to_dict()
+    document["task"]["class_names"][0] = "\ud800"
+    with pytest.raises(InputError, match="surrogates"):
+        Policy.from_bytes(rewritten(document))
 
 
 def test_a_tampered_value_is_refused(policies):

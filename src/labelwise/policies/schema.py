@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+import labelwise
 from labelwise.errors import InputError
 
 __all__ = [
@@ -66,6 +67,7 @@ class CautionPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     familiarity: str | None
     unfamiliar_below: float | None
     one_expected: bool
+    whole_row: bool
 
 
 class SetsPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -122,6 +124,8 @@ def parse(text: bytes, where: str) -> PolicyFile:
     wanted = "the file as labelwise wrote it; a policy is changed by fitting it again"
     try:
         document = json.loads(text, parse_constant=_refuse_constant)
+        if b"\\ud" in text.lower():  # half a character can only be written so
+            json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise InputError("a policy file", f"{where}: no JSON ({error})", wanted) from None
     if not isinstance(document, dict) or document.get("format") != "labelwise-policy":
@@ -129,8 +133,8 @@ def parse(text: bytes, where: str) -> PolicyFile:
     version = document.get("version")
     if version != VERSION or isinstance(version, bool):
         raise InputError(
-            f"a policy file of version {VERSION}",
-            f"{where}: version {version!r}, written by labelwise {document.get('labelwise')!r}",
+            f"a policy file of version {VERSION}, which this labelwise ({labelwise.__version__}) reads",
+            f"{where}: {_said_version(document)}",
             "the labelwise that wrote it, or the policy fitted again with this one",
         )
     try:
@@ -144,6 +148,12 @@ def parse(text: bytes, where: str) -> PolicyFile:
     if found != file.sha256:
         raise InputError("a policy file as it was written", f"{where}: its content does not match its sha256", wanted)
     return file
+
+
+def _said_version(document: dict[str, Any]) -> str:
+    if "version" not in document:
+        return "no version"
+    return f"version {document['version']!r:.40}, written by labelwise {document.get('labelwise')!r:.40}"
 
 
 def _refuse_constant(name: str) -> float:
