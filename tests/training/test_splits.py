@@ -145,3 +145,25 @@ def test_several_labels_keep_their_shares_by_the_rarest_label():
 def test_too_few_rows_for_three_parts():
     with pytest.raises(InputError, match="none left for"):
         draw_split(read_labels([[1, 1], [0, 1]]), 0)
+
+
+@given(counts=st.lists(st.integers(0, 30), min_size=2, max_size=7), seed=st.integers(0, 2**31))
+def test_rare_ranks_are_drawn_with_their_neighbours(counts, seed):
+    if sum(counts) < 9:
+        return
+    y = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts))
+    if len(set(y.tolist())) < 2:
+        return
+    labels = read_labels(y, ordered=list(range(len(counts))))
+    split = draw_split(labels, seed)
+    check(split, len(y))
+    for rank, count in enumerate(counts):
+        if count >= 3 and all(c >= 3 for c in counts):
+            assert all(rank in y[getattr(split, part)] for part in PARTS)
+
+
+def test_two_rows_of_a_rank_are_no_obstacle():
+    y = np.repeat([0, 1, 2, 3], [2, 40, 30, 1])
+    assert draw_split(read_labels(y, ordered=True), 0).sizes["train"] > 40
+    with pytest.raises(InputError, match="too rare to split"):
+        draw_split(read_labels(y, kind="multiclass"), 0)

@@ -25,7 +25,7 @@ class Headline:
         metric: key in `FIGURES`.
         rule: key in `DECISION_RULES`, the same for every head.
         how: the rule in words, after "better" or "level".
-        score: (probs, truth, task) of validation rows -> what a rate is chosen by, the more the better; None: undefined.
+        score: (probs, truth, task) of validation rows -> what a rate is chosen by, None where undefined.
         selection: that score in words.
     """
 

@@ -12,7 +12,14 @@ from labelwise.metrics.margins import quadratic_weighted_kappa as kappa
 from labelwise.metrics.metric import Metric
 from labelwise.metrics.of_rows import mean, rate
 
-__all__ = ["accuracy_within_one", "quadratic_weighted_kappa", "rank_mae", "ranked_probability_score", "unimodal_rate"]
+__all__ = [
+    "accuracy_within_one",
+    "quadratic_weighted_kappa",
+    "rank_mae",
+    "ranked_probability_rows",
+    "ranked_probability_score",
+    "unimodal_rate",
+]
 
 
 def rank_mae(case: Case) -> Metric:
@@ -41,7 +48,7 @@ def quadratic_weighted_kappa(case: Case) -> Metric:
 
 def ranked_probability_score(case: Case) -> Metric:
     """Mean squared gap of the cumulative probabilities, summed over the K - 1 cuts."""
-    return mean(case, _over_rows(case, _rps), "")
+    return mean(case, _over_rows(case, ranked_probability_rows), "")
 
 
 def unimodal_rate(case: Case) -> Metric:
@@ -49,7 +56,15 @@ def unimodal_rate(case: Case) -> Metric:
     return rate(case, _over_rows(case, lambda p, y: _unimodal(p)))
 
 
-def _rps(p: np.ndarray, y: np.ndarray) -> np.ndarray:
+def ranked_probability_rows(p: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Squared gap of the cumulative probabilities of each row, summed over the K - 1 cuts.
+
+    Args:
+        p: (N, K) probabilities.
+        y: (N,) ranks.
+
+    Source: Epstein 1969.
+    """
     truth = np.arange(p.shape[1]) >= y[:, None]
     return ((np.cumsum(p, 1) - truth)[:, :-1] ** 2).sum(1)
 

@@ -18,11 +18,15 @@ __all__ = ["comparison_figures", "comparison_fragment", "comparison_page", "writ
 
 _MAIN = (
     "strict_accuracy",
+    "rank_mae",
+    "accuracy_within_one",
+    "quadratic_weighted_kappa",
     "labelwise_accuracy",
     "no_label_rate",
     "several_labels_rate",
     "wrong_label_rate",
     "macro_f1",
+    "ranked_probability_score",
     "nll",
     "ece",
 )

@@ -17,6 +17,9 @@ __all__ = ["as_plain_text", "comparison_renderable", "comparison_text"]
 _HEADINGS = {
     # metric: heading in two lines; a column whose metric the comparison lacks is left out
     "strict_accuracy": ("", "strict"),
+    "rank_mae": ("rank", "MAE"),
+    "accuracy_within_one": ("within", "one"),
+    "quadratic_weighted_kappa": ("", "QWK"),
     "labelwise_accuracy": ("label-wise/", "do nothing"),
     "no_label_rate": ("no", "label"),
     "several_labels_rate": ("", "several"),
@@ -24,9 +27,15 @@ _HEADINGS = {
     "micro_f1": ("micro", "F1"),
     "macro_f1": ("macro", "F1"),
     "map": ("", "mAP"),
+    "ranked_probability_score": ("", "RPS"),
     "nll": ("", "NLL"),
     "ece": ("", "ECE"),
 }
+_NO_NEWS = {
+    "multilabel": {"several_labels_rate"},  # rows may have several
+    "ordinal": {"labelwise_accuracy", "several_labels_rate", "wrong_label_rate", "macro_f1"},  # how far off says more
+}
+"""Kind of task -> columns that are left to the page."""
 _RULE_WIDTH = 18
 _ROOMY = 96
 
@@ -96,8 +105,8 @@ def _table(comparison: Comparison, width: int, notes: Notes) -> list[Text]:
     from rich.cells import cell_len
     from rich.text import Text
 
-    several = comparison.task["kind"] == "multilabel"  # where rows may have several labels, giving several is no news
-    metrics = [m for m in _HEADINGS if m in comparison.metrics and not (several and m == "several_labels_rate")]
+    left_out = _NO_NEWS.get(comparison.task["kind"], set())
+    metrics = [m for m in _HEADINGS if m in comparison.metrics and m not in left_out]
     many, roomy = len(comparison.heads) > EVERY_PAIR, width >= _ROOMY
     rows = {
         (head, rule): [_cell(metric, values, roomy, notes) for metric in metrics]

@@ -35,8 +35,9 @@ def draw_split(
 ) -> Split:
     """Draw 60% train, 20% validation and 20% test rows.
 
-    Classes keep their shares in each part, and each part has every class. For several labels a row counts as one of
-    its rarest label. Rows of one group stay on one side. An official test part stays the test part.
+    Classes keep their shares in each part, and each part has every class; of ordered classes a rare one is drawn
+    together with its neighbour, and may be missing from a part. For several labels or groups of classes a row counts
+    as one of its rarest label. Rows of one group stay on one side. An official test part stays the test part.
 
     Args:
         labels: the task and its targets.
@@ -74,12 +75,30 @@ def draw_split(
 def _strata(labels: Labels) -> np.ndarray:
     """(N,) the class of each row; for several labels the rarest one the row has, or a stratum of its own for none."""
     task, targets = labels.task, labels.targets
+    if task.kind == "ordinal":
+        return _joined(np.bincount(targets, minlength=len(task.class_names)))[targets]
     if task.exclusive:
         return targets
     truth = np.nan_to_num(task.truth(targets))
     count = truth.sum(0)
     rarest = np.where(truth > 0, count, np.inf).argmin(1)
     return np.where(truth.any(1), rarest, truth.shape[1])
+
+
+def _joined(counts: np.ndarray) -> np.ndarray:
+    """Stratum of each rank: neighbours together until there are rows for three parts.
+
+    Example:
+        >>> _joined(np.array([1, 1, 40, 2, 50, 1])).tolist()
+        [0, 0, 0, 1, 1, 1]
+    """
+    found, held = np.zeros(len(counts), np.int64), 0
+    for rank in range(1, len(counts)):
+        held += counts[rank - 1]
+        new = held >= 3 and counts[rank:].sum() >= 3
+        found[rank] = found[rank - 1] + new
+        held = 0 if new else held
+    return found
 
 
 def _cut(rows: np.ndarray, strata: np.ndarray, share: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -118,7 +137,7 @@ def _grouped(
     test = parts[0] if test_rows is None else np.flatnonzero(test_rows)
     train = np.concatenate(parts[2:] if test_rows is None else [parts[0], *parts[2:]])
     split = Split(rng.permutation(train), rng.permutation(parts[1]), rng.permutation(test))
-    if labels.task.exclusive:
+    if labels.task.exclusive and labels.task.kind != "ordinal":
         lost = np.setdiff1d(strata, strata[split.train])
         if lost.size:
             raise InputError(
@@ -130,7 +149,7 @@ def _grouped(
 
 
 def _refuse_rare(labels: Labels, least: int, test_rows: np.ndarray | None) -> None:
-    if not labels.task.exclusive:
+    if not labels.task.exclusive or labels.task.kind == "ordinal":
         return
     targets = labels.targets if test_rows is None else labels.targets[~test_rows]
     counts = np.bincount(targets, minlength=len(labels.task.class_names))
