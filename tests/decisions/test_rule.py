@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from labelwise import Task
-from labelwise.decisions.caution import CAVEATS, Caution
+from labelwise.decisions.caution import CAVEATS, Caution, as_chance, confidence
 from labelwise.decisions.rule import TunedRule
 from labelwise.decisions.snap import cut_of, snap
 
@@ -76,6 +76,17 @@ def test_caveats_of_labels():
     answers = TunedRule("thresholds", HALF).answers(z, FOUR)
     found = flags(Caution(low_confidence=0.7, one_expected=True), z, answers, FOUR)
     assert found == [["low_confidence", "several_labels"], ["no_label"], []]
+
+
+def test_confidence_of_a_whole_row_is_the_probability_that_all_of_it_is_right():
+    p = np.array([[0.9, 0.6, 0.1, 0.2], [0.1, 0.1, 0.1, 0.1]])
+    z = logit(p)
+    answers = p >= 0.5
+    right = np.where(answers, p, 1 - p).prod(1)
+    np.testing.assert_allclose(as_chance(confidence(z, answers, FOUR, True), FOUR, True), right, atol=1e-9)
+    assert right[1] > right[0]
+    found = flags(Caution(low_confidence=0.5, whole_row=True), z, answers, FOUR)
+    assert found == [["low_confidence"], ["no_label"]]
 
 
 def test_confidence_of_yes_or_no_is_that_of_the_answer():

@@ -47,6 +47,17 @@ def test_coverage_leaves_that_share_without_the_caveat():
     assert policy.report["caveat_rates"]["low_confidence"] == pytest.approx(0.2, abs=0.01)
 
 
+def test_coverage_of_several_labels_is_of_rows_that_are_right_as_a_whole():
+    scores, y = problem("multilabel", 2000)
+    policy = fit_policy(scores, y, coverage=0.3)
+    assert policy.caution.whole_row
+    assert policy.report["caveat_rates"]["low_confidence"] == pytest.approx(0.7, abs=0.01)
+    new, truth = problem("multilabel", 5000, 1)
+    decided = policy.decide(new)
+    right, sure = (decided.indicators == (truth == 1)).all(1), ~decided.caveat_flags[:, 0]
+    assert right[sure].mean() > right.mean() + 0.1
+
+
 def test_below_half_is_a_caveat_unless_told_otherwise():
     scores, y = problem("multiclass", 200)
     assert fit_policy(scores, y).caution.low_confidence == 0.5

@@ -107,6 +107,16 @@ def test_sets_of_classes(score, per_class):
     assert_alike(policy, scores.array)
 
 
+@pytest.mark.parametrize("level", [0.5, 0.25, 0.015625])
+def test_confidence_of_whole_rows(policies, level):
+    plain = fit_calibration(*problem("multilabel", 50), "identity")
+    caution = replace(policies["multilabel"].caution, low_confidence=level, whole_row=True)
+    policy = replace(policies["multilabel"], caution=caution, calibration=plain)
+    array = grid(6)
+    assert_alike(policy, array)
+    assert set(policy.decide(lw.Logits(array, policy.task)).caveat_flags[:, 0]) == {True, False}
+
+
 @pytest.mark.parametrize("price", [0.25, 0.5])
 def test_costs_with_no_answer_as_an_answer(policies, price):
     costs = tuple((*(float(y != k) for k in range(4)), price) for y in range(4))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labelwise.decisions.rows import log_shares
+from labelwise.decisions.rows import log_shares, sigmoid
 from labelwise.decisions.snap import cut_of, log_cut_of, snap
 from labelwise.task import Task
 
-__all__ = ["CAVEATS", "FAMILIARITY", "Caution", "confidence"]
+__all__ = ["CAVEATS", "FAMILIARITY", "Caution", "as_chance", "confidence"]
 
 CAVEATS = {
     "low_confidence": "the answer's probability is below the level wanted",
@@ -50,6 +50,8 @@ class Caution:
         familiarity: key of `FAMILIARITY`, or None.
         unfamiliar_below: below this value of it, inputs are called out of domain.
         one_expected: True where several labels are a caveat.
+        whole_row: of several labels, True where the answer is the row with all its yes and no, False where it is the
+            least sure of the labels given.
     """
 
     low_confidence: float | None = None
@@ -57,6 +59,7 @@ class Caution:
     familiarity: str | None = None
     unfamiliar_below: float | None = None
     one_expected: bool = False
+    whole_row: bool = False
 
     def caveats(
         self, raw: np.ndarray, logits: np.ndarray, answers: np.ndarray, task: Task, unsure: np.ndarray | None = None
@@ -72,8 +75,8 @@ class Caution:
         """
         out = np.zeros((len(raw), len(CAVEATS)), bool)
         if self.low_confidence is not None:
-            below = log_cut_of if task.kind in ("multiclass", "ordinal") else cut_of
-            out[:, 0] = confidence(logits, answers, task) < below(self.low_confidence)
+            below = log_cut_of if self.whole_row or task.kind in ("multiclass", "ordinal") else cut_of
+            out[:, 0] = confidence(logits, answers, task, self.whole_row) < below(self.low_confidence)
         count = answers.sum(1)
         if task.kind != "binary":
             out[:, 1] = count == 0
@@ -89,15 +92,23 @@ class Caution:
         return out
 
 
-def confidence(logits: np.ndarray, answers: np.ndarray, task: Task) -> np.ndarray:
+def confidence(logits: np.ndarray, answers: np.ndarray, task: Task, whole_row: bool = False) -> np.ndarray:
     """(N,) how sure the answers are, on a scale that does not saturate.
 
     One class per row: the log-probability of the class given. A yes/no question: the logit of the answer given. Several
-    labels: the logit of the least sure of the labels given; where none is, of the least sure of those withheld.
+    labels: the logit of the least sure of the labels given, where none is, of the least sure of those withheld; of the
+    whole row the log-probability that every yes and every no is right, labels being independent given the row.
     """
     if task.kind in ("multiclass", "ordinal"):
         return snap(np.where(answers, log_shares(logits), -np.inf).max(1))
     if task.kind == "binary":
         return snap(np.where(answers, logits, -logits)[:, 0])
+    if whole_row:
+        return snap(-np.logaddexp(0, np.where(answers, -logits, logits)).sum(1))
     given = np.where(answers, logits, np.inf).min(1)
     return snap(np.where(answers.any(1), given, (-logits).min(1)))
+
+
+def as_chance(sure: np.ndarray, task: Task, whole_row: bool = False) -> np.ndarray:
+    """Values of `confidence` as probabilities."""
+    return np.exp(sure) if whole_row or task.kind in ("multiclass", "ordinal") else sigmoid(sure)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from labelwise.decisions.caution import CAVEATS, FAMILIARITY, Caution, confidence
+from labelwise.decisions.caution import CAVEATS, FAMILIARITY, Caution, as_chance, confidence
 from labelwise.errors import OptionError
 from labelwise.policies.options import level_of
 from labelwise.task import Task
@@ -42,13 +42,14 @@ def set_caution(
     """
     several_classes = task.kind in ("multiclass", "ordinal")
     level = (0.5 if several_classes else None) if low_confidence == "auto" else low_confidence
+    whole_row = coverage is not None and task.kind == "multilabel"
     if coverage is not None:
         if low_confidence != "auto":
             raise OptionError("a caveat for low confidence", "both low_confidence and coverage", "one of the two")
         level_of(coverage, "coverage")
-        sure = confidence(logits, answers, task)
-        cut = float(np.quantile(sure, 1 - coverage, method="lower"))
-        level = float(np.exp(cut) if several_classes else 1 / (1 + np.exp(-cut)))
+        sure = confidence(logits, answers, task, whole_row)
+        cut = np.quantile(sure, 1 - coverage, method="lower")
+        level = max(float(as_chance(cut, task, whole_row)), np.finfo(float).tiny)
     level = None if level is None else level_of(level, "low_confidence")
     if close_call is not None and not several_classes:
         raise OptionError("a caveat for close calls", f"the task {task}", "a task with one of several classes per row")
@@ -65,7 +66,7 @@ def set_caution(
         familiarity = "energy" if several_classes else "joint_energy"
         below = float(np.quantile(FAMILIARITY[familiarity](z), level_of(out_of_domain, "out_of_domain")))
     close_call = None if close_call is None else level_of(close_call, "close_call")
-    return Caution(level, close_call, familiarity, below, one_expected)
+    return Caution(level, close_call, familiarity, below, one_expected, whole_row)
 
 
 def caveat_rates(flags: np.ndarray) -> dict[str, float]:

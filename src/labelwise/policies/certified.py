@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from labelwise.calibration.inputs import calibration_logits
-from labelwise.decisions.caution import confidence
+from labelwise.decisions.caution import as_chance, confidence
 from labelwise.decisions.certificates import Certificate, halves, selective_risk
-from labelwise.decisions.rows import log_shares, sigmoid
+from labelwise.decisions.rows import log_shares
 from labelwise.decisions.sets import SET_SCORES, SetRule, fit_sets, place_of
 from labelwise.errors import OptionError, choose
 from labelwise.io.files import sha256_of
@@ -114,7 +114,8 @@ def with_promises(
         right = (answers == (truth[second] == 1)).all(1)
         level, certificate = _certified_risk(logits, answers, right, promises.risk, options["delta"], task)
         certificates.append(asdict(certificate))
-        caution = replace(caution, low_confidence=1.0 if level is None else level)
+        level = 1.0 if level is None else level
+        caution = replace(caution, low_confidence=level, whole_row=task.kind == "multilabel")
     if promises.sets is not None:
         probs, classes = np.exp(log_shares(logits)), targets[second]
         sets = fit_sets(probs, classes, coverage=promises.coverage, score=promises.sets, per_class=promises.per_class)
@@ -130,8 +131,8 @@ def with_promises(
 def _certified_risk(
     logits: np.ndarray, answers: np.ndarray, right: np.ndarray, risk: float, delta: float, task: Task
 ) -> tuple[float | None, Certificate]:
-    sure = confidence(logits, answers, task)
-    sure = np.exp(sure) if task.kind in ("multiclass", "ordinal") else sigmoid(sure)
+    whole_row = task.kind == "multilabel"
+    sure = as_chance(confidence(logits, answers, task, whole_row), task, whole_row)
     level, certificate = selective_risk(sure, right, risk, delta)
     level = None if level is None else max(level, np.finfo(float).tiny)
     return level, replace(certificate, threshold=level)

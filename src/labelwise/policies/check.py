@@ -151,7 +151,10 @@ def caution_of(file: PolicyFile, task: Task, where: str) -> Caution:
         _refuse(where, f"an out-of-domain score {part.familiarity!r} for a {task.kind} task")
     if part.unfamiliar_below is not None:
         _finite(part.unfamiliar_below, "an out-of-domain level", where)
-    return Caution(part.low_confidence, part.close_call, part.familiarity, part.unfamiliar_below, part.one_expected)
+    if part.whole_row and (part.low_confidence is None or task.kind != "multilabel"):
+        _refuse(where, f"the confidence of whole rows for a {task.kind} task, or without a level")
+    familiar = part.familiarity, part.unfamiliar_below
+    return Caution(part.low_confidence, part.close_call, *familiar, part.one_expected, part.whole_row)
 
 
 def sets_of(file: PolicyFile, task: Task, where: str) -> SetRule | None:

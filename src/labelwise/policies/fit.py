@@ -81,7 +81,7 @@ def fit_policy(
         low_confidence: caveat below this probability of the answer (several labels: of the least sure one given);
             "auto" is 0.5 where a row has one of several classes, and no such caveat elsewhere.
         coverage: instead of a level of probability: the share of rows to be left without the caveat
-            ``low_confidence``.
+            ``low_confidence``. Here and for `risk` the answer of several labels is the whole row, every yes and no.
         risk: instead of either: rows without the caveat err at most at this rate, with probability 1 - `delta`. Half of
             the rows then only test this and take part in nothing else.
         sets: ``"lac"``, ``"aps"`` or ``"raps"``: beside its answer each row gets a set of classes, which holds the true

@@ -386,10 +386,13 @@ def _caveats(policy: Policy, w: _Words, raw: Value, logits: Value, answers: Valu
             sure = w.e.rows("max", w.e.where(answers, w.log_shares(logits), w.number(-np.inf)))
         elif task.kind == "binary":
             sure = w.e.where(answers, logits, w.e.one("neg", logits))
+        elif caution.whole_row:
+            wrong = w.softplus(w.e.where(answers, w.e.one("neg", logits), logits))
+            sure = w.e.one("neg", w.e.rows("sum", wrong))
         else:
             given = w.e.rows("min", w.e.where(answers, logits, w.number(np.inf)))
             sure = w.e.where(w.any(answers), given, w.e.rows("min", w.e.one("neg", logits)))
-        below = log_cut_of if exclusive else cut_of
+        below = log_cut_of if exclusive or caution.whole_row else cut_of
         found["low_confidence"] = w.two("lt", w.snap(sure), below(caution.low_confidence))
     if task.kind != "binary":
         found["no_label"] = w.e.one("not", w.any(answers))

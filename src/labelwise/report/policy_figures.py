@@ -15,7 +15,7 @@ import numpy as np
 from labelwise.auditing.result import ReliabilityFigure, RiskFigure
 from labelwise.calibration.select import FOLDS, fold_of_rows, known_rows
 from labelwise.calibration.table import CALIBRATORS
-from labelwise.decisions.caution import confidence
+from labelwise.decisions.caution import as_chance, confidence
 from labelwise.decisions.rows import log_shares, sigmoid
 from labelwise.errors import InputError
 from labelwise.io.targets import encode_targets
@@ -149,8 +149,9 @@ def _said(z: np.ndarray, cells: np.ndarray, task: Task) -> tuple[np.ndarray, np.
 def _sureness(policy: Policy, logits: np.ndarray, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How sure each answer is, as a probability, and whether it is right as a whole (nan where that is not known)."""
     answers = policy.rule.answers(logits, policy.task)
-    sure = confidence(logits, answers, policy.task)
-    sure = np.exp(sure) if policy.task.kind in ("multiclass", "ordinal") else sigmoid(sure)
+    task, caution = policy.task, policy.caution
+    whole_row = task.kind == "multilabel" and (caution.whole_row or caution.low_confidence is None)
+    sure = as_chance(confidence(logits, answers, task, whole_row), task, whole_row)
     right = (answers == (cells == 1)).all(1)
     return sure, np.where(np.isnan(cells).any(1), np.nan, right)
 
