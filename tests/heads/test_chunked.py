@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from labelwise.errors import InputError, OptionError
-from labelwise.heads import chunked
+from labelwise.heads import chunked, head_from
+from labelwise.heads.chunked.forms import FORMS
 from labelwise.heads.chunked.losses import SoftmaxLoss, ZlprLoss
 from labelwise.heads.sides import Side
+from labelwise.task import read_labels
 
 LOSSES = {
     "bce": chunked.CellLoss(Side(), Side()),
@@ -372,11 +374,50 @@ def test_a_layer_learns_and_starts_at_the_label_counts():
     torch.nn.Linear(40, 40).load_state_dict(net.state_dict())
 
 
-def test_a_prior_needs_labels_and_a_formula():
+SPECS = [
+    "sigmoid",
+    "sigmoid(reduction=sum_labels,pos_weight=3)",
+    "focal",
+    "focal(gamma=0.5,alpha=0.6,reduction=mean_labels)",
+    "asl",
+    "asl(gamma_neg=0.5,gamma_pos=0,margin=0.2)",
+    "softmax",
+    "zlpr",
+]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_each_form_is_its_head(spec):
+    x, weight, bias = layer()
+    y = indicator(ROWS, 11)
+    head = head_from(spec)
+    labels = read_labels(y.numpy(), kind="multilabel")
+    targets = torch.from_numpy(head.encode(labels.task, labels.targets))
+    ours = chunked.loss_rows(x, weight, bias, ROWS, spec, chunk=(3, 4))
+    torch.testing.assert_close(ours, head.loss_rows(x @ weight.T + bias, targets), rtol=1e-6, atol=1e-7)
+    if spec != "zlpr":
+        prior = head.with_settings(bias="prior")
+        net = chunked.Linear(3, 11, prior, positives=ROWS, dtype=torch.float64)
+        expected = prior.initial_bias(labels.task, labels.targets)
+        np.testing.assert_allclose(net.bias.detach(), expected, rtol=1e-6, atol=1e-6)
+
+
+def test_every_form_is_tried():
+    assert {head_from(spec).name for spec in SPECS} == set(FORMS)
+
+
+def test_heads_and_settings_without_a_form():
+    with pytest.raises(OptionError, match=r"label_smoothing=0\.1"):
+        chunked.Linear(2, 5, "softmax(label_smoothing=0.1)")
+    with pytest.raises(OptionError, match="head with a chunked form 'two_way'"):
+        chunked.Linear(2, 5, "two_way")
+
+
+def test_a_prior_needs_labels_that_are_apart():
     with pytest.raises(OptionError, match="no labels of the training rows"):
         chunked.Linear(2, 5, "softmax(bias=prior)")
-    with pytest.raises(OptionError, match="sofmax"):
-        chunked.Linear(2, 5, "sofmax")
+    with pytest.raises(OptionError, match="depend on each other"):
+        chunked.Linear(2, 5, "zlpr(bias=prior)", positives=[[1]])
 
 
 PEAK = """

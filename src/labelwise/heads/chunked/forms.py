@@ -25,13 +25,11 @@ class Form:
         make: (head, 1 or one over the number of labels) -> the loss over tiles.
         settings: settings of the head that the loss depends on.
         aside: settings that it does not depend on; any other is refused.
-        prior: (share of the rows per label, head) -> the bias that fits them best, where it has a closed form.
     """
 
     make: Callable[[Head, float], Loss]
     settings: tuple[str, ...] = ()
     aside: tuple[str, ...] = ()
-    prior: Callable[[Tensor, Head], Tensor] | None = None
 
 
 FORMS: dict[str, Form] = {
@@ -39,7 +37,6 @@ FORMS: dict[str, Form] = {
         make=lambda head, share: CellLoss(no=Side(), yes=Side(weight=head["pos_weight"]), share=share),
         settings=("pos_weight",),
         aside=("corrected",),
-        prior=lambda share, head: share.logit() + torch.tensor(head["pos_weight"]).log(),
     ),
     "focal": Form(
         make=lambda head, share: CellLoss(
@@ -48,6 +45,7 @@ FORMS: dict[str, Form] = {
             share=share,
         ),
         settings=("alpha", "gamma"),
+        aside=("corrected",),
     ),
     "asl": Form(
         make=lambda head, share: CellLoss(
@@ -55,7 +53,7 @@ FORMS: dict[str, Form] = {
         ),
         settings=("gamma_pos", "gamma_neg", "margin"),
     ),
-    "softmax": Form(make=lambda head, share: SoftmaxLoss(), prior=lambda share, head: share.log()),
+    "softmax": Form(make=lambda head, share: SoftmaxLoss()),
     "zlpr": Form(make=lambda head, share: ZlprLoss()),
 }
 
@@ -79,10 +77,11 @@ def loss_from(loss: str | Head | Loss, n_labels: int) -> Loss:
 
 
 def first_bias(loss: str | Head | Loss, n_labels: int, positives: Positives | None) -> Tensor:
-    """First bias of the layer, (n_labels,) float64: zero, or from the label counts for a head with ``bias=prior``.
+    """First bias of the layer, (n_labels,) float64: zero, or the best constants for a head with ``bias=prior``.
 
     Raises:
-        OptionError: where a prior is wanted without labels to take it from, or has no closed form.
+        OptionError: where a prior is wanted without labels to take it from, or of a loss whose labels cannot be told
+            apart.
 
     Example:
         >>> from labelwise.heads.chunked import positives_from
@@ -92,13 +91,13 @@ def first_bias(loss: str | Head | Loss, n_labels: int, positives: Positives | No
     head = head_from(loss) if isinstance(loss, str | Head) else None
     if head is None or head.bias == "zero":
         return torch.zeros(n_labels, dtype=torch.float64)
-    form = FORMS[choose(head.name, FORMS, what="head with a chunked form")]
-    if form.prior is None or positives is None:
-        raise OptionError(
-            f"the first bias of {head.spec}",
-            "no labels of the training rows" if form.prior else f"{head.name}, whose best constant has no closed form",
-            "positives=" if form.prior else "bias=zero, or module.bias set by hand",
-        )
-    unit = 1.0 / positives.counts[positives.rows] if head.exclusive else torch.ones(len(positives.labels))
-    mass = torch.zeros(n_labels, dtype=torch.float64).index_add_(0, positives.labels.cpu(), unit.double().cpu())
-    return form.prior((mass + 0.5) / (len(positives) + 1), head)
+    if positives is None:
+        raise OptionError(f"the first bias of {head.spec}", "no labels of the training rows", "positives=")
+    form = loss_from(head, n_labels)
+    if not isinstance(form, CellLoss | SoftmaxLoss):
+        raise OptionError(f"the first bias of {head.spec}", "labels that depend on each other", "bias=zero")
+    each = 1.0 / positives.counts[positives.rows] if isinstance(form, SoftmaxLoss) else positives.labels.new_ones(())
+    mass = torch.zeros(n_labels, dtype=torch.float64, device=positives.labels.device)
+    mass.index_add_(0, positives.labels, each.double().expand(len(positives.labels)))
+    # Kept off 0 and 1 by half a row, as for any head.
+    return form.best_bias((mass + 0.5) / (len(positives) + 1))

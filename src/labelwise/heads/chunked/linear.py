@@ -26,7 +26,7 @@ class Linear(nn.Module):
     Args:
         in_features: D.
         n_labels: L.
-        head: as in `loss_rows`; with ``bias=prior`` (sigmoid, softmax) the first bias comes from `positives`.
+        head: as in `loss_rows`; with ``bias=prior`` (not zlpr) the first bias comes from `positives`.
         positives: labels of the training rows, for ``bias=prior``.
         chunk: as in `loss_rows`.
         device: of the parameters.

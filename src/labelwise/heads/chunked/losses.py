@@ -65,6 +65,15 @@ class CellLoss:
         self._mark(tile, self.yes.slope(-held).neg_())
         tile.z.mul_(weights[tile.rows, None] * self.share)
 
+    def best_bias(self, share: Tensor) -> Tensor:
+        """The logits with the least mean loss, for the share of rows in which each label holds; by bisection."""
+        low, high = torch.full_like(share, -50), torch.full_like(share, 50)
+        for _ in range(60):
+            middle = (low + high) / 2
+            above = (1 - share) * self.no.slope(middle) > share * self.yes.slope(-middle)
+            low, high = torch.where(above, low, middle), torch.where(above, middle, high)
+        return (low + high) / 2
+
     @staticmethod
     def _mark(tile: Tile, values: Tensor) -> None:
         tile.flat[tile.at] = values
@@ -75,6 +84,10 @@ class CellLoss:
 @dataclass(frozen=True)
 class SoftmaxLoss:
     """Cross-entropy of a softmax with equal shares of one unit for the labels that hold; rows without labels: 0."""
+
+    def best_bias(self, share: Tensor) -> Tensor:
+        """The logits with the least mean loss, for the share of the unit that each label has."""
+        return share.log()
 
     def rows(self, layer: Layer, plan: Plan) -> tuple[Tensor, State]:
         """(N,) losses; state: maximum, Σ e^{z - maximum}."""
