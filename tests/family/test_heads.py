@@ -18,22 +18,52 @@ from labelwise.scores import LINKS
 from labelwise.task import Group, Labels, Task
 
 # Other values of a setting that are tried beside the customary one.
-OTHERS: dict[str, tuple[float | str, ...]] = {"pos_weight": (3.0,), "corrected": ()}
+OTHERS: dict[str, tuple[float | str, ...]] = {
+    "pos_weight": (3.0,),
+    "corrected": ("yes",),
+    "label_smoothing": (0.1,),
+    "class_weight": ("balanced",),
+    "gamma": (0.0, 0.5),
+    "focal.alpha": (0.5,),
+    "rescale": (15.0,),
+    "target": (30.0,),
+    "tau": (0.5,),
+    "reading": ("plain", "mean"),
+    "gamma_pos": (0.5,),
+    "gamma_neg": (0.5, 0.0),
+    "margin": (0.0, 0.2),
+    "temperature": (1.0,),
+    "count_weight": (0.1,),
+    "eps": (0.05,),
+    "cross_entropy": (0.5,),
+    "alpha": (3.0,),
+}
 
 
 def variants(head: Head) -> list[Head]:
     """The head as it is customary, and with each other value of each setting."""
-    return [head, *(head.with_settings(**{s.name: v}) for s in head.settings for v in OTHERS[s.name])]
+
+    def others(setting) -> tuple[float | str, ...]:
+        values = OTHERS[f"{head.name}.{setting.name}" if f"{head.name}.{setting.name}" in OTHERS else setting.name]
+        return tuple(v for v in values if not setting.words or v in setting.words)
+
+    return [head, *(head.with_settings(**{s.name: v}) for s in head.settings for v in others(s))]
+
+
+def kinds_of(head: Head) -> list[str]:
+    """Kinds of task: all for the customary head, where ordered classes are not as any; one for its other settings."""
+    kinds = [kind for kind in head.rules if kind != "ordinal" or "multiclass" not in head.rules]
+    return kinds if head.reduction == head.reductions[0] and not head.values else kinds[-1:]
 
 
 SETTINGS = [
     head.with_settings(reduction=reduction, bias=bias)
     for row in HEADS.values()
     for head in variants(row)
-    for reduction in head.reductions
+    for reduction in (head.reductions[:1] if head.values else head.reductions)
     for bias in BIASES
 ]
-CASES = [pytest.param(head, kind, id=f"{head.spec}-{kind}") for head in SETTINGS for kind in head.rules]
+CASES = [pytest.param(head, kind, id=f"{head.spec}-{kind}") for head in SETTINGS for kind in kinds_of(head)]
 # What the bias cannot change is tried with one bias only.
 LOSSES = [case for case in CASES if case.values[0].bias == "zero"]
 
@@ -95,7 +125,9 @@ def test_value_and_gradient_agree_with_the_oracle(head, kind, scale):
         assert rows.shape == (len(z),)
         np.testing.assert_allclose(rows.detach(), value, rtol=near, atol=near / 5)
         (gradient,) = torch.autograd.grad(rows.sum(), logits)
-        np.testing.assert_allclose(gradient, slope, rtol=near, atol=near)
+        # The gradient of a square of large rates is a small difference of their squares.
+        coarse = np.maximum(value, 1)[:, None] if head.name == "count_product" else 1
+        np.testing.assert_allclose(gradient.numpy() / coarse, slope / coarse, rtol=near, atol=near)
 
 
 @pytest.mark.parametrize(("head", "kind"), LOSSES)
@@ -156,9 +188,16 @@ def hard_targets(head, kind: str, z: torch.Tensor, classes: int) -> dict[str, to
 @pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: str(d).removeprefix("torch."))
 @pytest.mark.parametrize("classes", [1, 2, 3, 37, 100_000])
 def test_everything_is_finite_on_extreme_inputs(head, kind, dtype, classes):
-    many = classes == 100_000
-    if (kind == "binary" and classes != 2) or (many and head.values):
+    many, other = classes == 100_000, head.values or head.reduction != head.reductions[0]
+    if (
+        (kind == "binary" and classes != 2)
+        or (other and classes not in (1, 37))
+        or not head.fits(task_of(kind, classes))
+    ):
         return
+    task = task_of(kind, classes)
+    if many and dtype == torch.float16 and (head.space.constants(task) or head.n_outputs(task) > classes):
+        return  # 100 000 thresholds pull at one score, labels at one count: no float16 holds that gradient
     head = bound(head, labels_of(kind, classes, rows=4))
     patterns = extreme_logits(width_of(head, kind, classes), [0, -5, -4, -3, -1] if many else slice(None))
     for name, targets in hard_targets(head, kind, patterns, classes).items():
@@ -286,8 +325,11 @@ def test_a_prior_bias_is_the_best_constant_and_zero_is_zero(head, kind):
         return
     z = torch.tensor(np.tile(bias, (2000, 1)), requires_grad=True)
     (gradient,) = torch.autograd.grad(bound(head, labels).loss(z, encoded(head, labels)), z)
-    np.testing.assert_allclose(gradient.sum(0), 0, atol=2e-3)  # but for the half row that keeps it finite
+    largest = max(gradient.abs().max().item() * 2000, 1.0)
+    np.testing.assert_allclose(gradient.sum(0) / largest, 0, atol=2e-3)  # but for the half row that keeps it finite
     zero = head.with_settings(bias="zero")
+    if np.ptp(bias) < 1e-9 and head.space.shift_invariant:  # zero is the best already
+        return
     assert head.initial_loss(labels.task, labels.targets) < zero.initial_loss(labels.task, labels.targets)
 
 
@@ -312,7 +354,7 @@ def test_targets_and_outputs_fit_each_other(head, kind):
     width = head.n_outputs(labels.task)
     if found.ndim == 1:
         assert found.dtype == np.int64
-        assert found.max() < width
+        assert found.max() < len(labels.task.class_names)
     else:
         assert found.dtype == np.float32
         assert len(found) == len(before)

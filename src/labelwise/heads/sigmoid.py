@@ -9,6 +9,7 @@ import numpy as np
 
 from labelwise import reference
 from labelwise.heads.head import Head
+from labelwise.heads.per_label import reduced
 from labelwise.heads.setting import Setting
 from labelwise.heads.space import SIGMOID_SPACE, shares
 from labelwise.task import Task
@@ -18,15 +19,9 @@ if TYPE_CHECKING:
 
 
 def _rows(head: Head, logits: Tensor, targets: Tensor) -> Tensor:
-    import torch
-    from torch.nn.functional import logsigmoid
+    from labelwise.heads import cells
 
-    known = ~targets.isnan()
-    yes = torch.where(known, targets, 0).to(logits.dtype)
-    # Both tails by logsigmoid: a difference of two large numbers would lose the small losses, softplus its threshold.
-    cells = -(head["pos_weight"] * yes * logsigmoid(logits) + (1 - yes) * logsigmoid(-logits))
-    total = torch.where(known, cells, 0).sum(-1)
-    return total / logits.shape[-1] if head.reduction == "mean_labels" else total
+    return reduced(head, cells.bce(logits, targets, head["pos_weight"]), logits.shape[-1])
 
 
 def _prior(head: Head, task: Task, rows: np.ndarray) -> np.ndarray:

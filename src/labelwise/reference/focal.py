@@ -108,6 +108,7 @@ def log_others(z: np.ndarray) -> np.ndarray:
         [[-50.0, -0.0]]
     """
     z = np.asarray(z, np.float64)
+    z = z - z.max(-1, keepdims=True)
     top = z.argmax(-1)[:, None]
     others = z.copy()
     np.put_along_axis(others, top, -1e30, -1)
