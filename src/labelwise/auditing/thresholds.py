@@ -1,4 +1,8 @@
-"""The best threshold of every label for several objectives, and how much of it is luck."""
+"""The best threshold of every label for several objectives, and how much of it is luck.
+
+The figures are those that `decisions.tuning.best_cut` reaches, which sorts pairs of score and truth anew for every
+figure; here one sort of a column serves all figures, the whole and every fold.
+"""
 
 from __future__ import annotations
 

@@ -141,10 +141,10 @@ def _calibration(audit: Audit) -> Iterator[Answer]:
         )
         return
     best = min(helps.values(), key=lambda gain: gain.nll_after or 0.0)
-    others = [f"{_named(g)} {_changes(g)}" for g in helps.values() if g is not best]
+    others = [f"{_named(g)} {_changes(g, audit.n)}" for g in helps.values() if g is not best]
     verdict = "Calibrating helps" if not _looser(best) else "Calibrating helps the likelihood alone"
     yield Answer(
-        f"{verdict}: {_named(best)} {_changes(best)}, on rows it was not fitted on.",
+        f"{verdict}: {_named(best)} {_changes(best, audit.n)}, on rows it was not fitted on.",
         f"For comparison, {'; '.join(others)}." if others else "",
     )
 
@@ -158,8 +158,9 @@ def _looser(gain: CalibrationGain) -> bool:
     return gain.ece_before is not None and gain.ece_after is not None and gain.ece_after > gain.ece_before + 0.0005
 
 
-def _changes(gain: CalibrationGain) -> str:
-    text = f"takes NLL from {number(gain.nll_before, 'nll')} to {number(gain.nll_after, 'nll')}"
+def _changes(gain: CalibrationGain, n: int) -> str:
+    sampled = f"on {gain.n:,} rows drawn from all " if gain.n < n else ""
+    text = f"{sampled}takes NLL from {number(gain.nll_before, 'nll')} to {number(gain.nll_after, 'nll')}"
     if gain.ece_before is None or gain.ece_after is None:
         return text
     return (
