@@ -182,7 +182,7 @@ def train(labels: int = 500_000, rows: int = 256, steps: int = 60) -> None:
     _, seen = data.batch(20_000)
     x_test, test = data.batch(1000)
     print(f"\n{labels:,} labels, about five per row, label j in proportion to 1 / (j + 10); {rows} rows a batch, SGD\n")
-    for head, rate in (("sigmoid(reduction=sum_labels,bias=prior)", 100.0), ("softmax(bias=prior)", 200.0)):
+    for head, rate in (("sigmoid(reduction=sum_labels,bias=prior)", 8.0), ("softmax(bias=prior)", 20.0)):
         net = chunked.Linear(FEATURES, labels, head, positives=seen)
         optimiser = torch.optim.SGD(net.parameters(), lr=rate)
         start = time.perf_counter()
