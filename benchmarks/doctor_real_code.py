@@ -21,15 +21,18 @@ def main():
         names = {str(p.relative_to(root.parent)): p for p in sorted(root.rglob("*.py"))}
         analysis = analyse({name: read_source(name, p.read_bytes()) for name, p in names.items()})
         seconds = time.process_time() - began
-        claims = [c for c in analysis.claims if RULES[c.code].on]
+        off = sum(not RULES[c.code].on for c in analysis.claims)
         print(
-            f"{root.name}: {len(names)} files, {len(claims)} findings, {len(analysis.tangled)} not followed to "
-            "their end, "
-            f"{seconds:.1f} s of one core ({500 * seconds / max(len(names), 1):.1f} s per 500 files)"
+            f"{root.name}: {len(names)} files, {len(analysis.claims) - off} findings ({off} of rules that are off), "
+            f"{len(analysis.tangled)} not followed to their end, {len(analysis.crashed)} crashes, "
+            f"{seconds:.1f} s of one core ({500 * seconds / max(len(names), 1):.1f} s per 500 files)",
+            flush=True,
         )
-        for c in claims:
+        for c in analysis.claims:
+            rule = RULES[c.code]
             print(
-                f"  {c.site.path}:{c.site.line}:{c.site.col} {c.code} {RULES[c.code].slug} [{c.confidence}] {c.message}"
+                f"  {c.site.path}:{c.site.line}:{c.site.col} {c.code} {rule.slug}{'' if rule.on else ' (off)'} "
+                f"[{c.confidence}] {c.message}"
             )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from labelwise.doctor.code import calls, statements
-from labelwise.doctor.code.machine import ENTRY_STEPS, ROOT_STEPS, Budget, Claim, Frame, Link, Machine
+from labelwise.doctor.code.machine import ENTRY_STEPS, ROOT_STEPS, Budget, Claim, Frame, Link, Machine, UseOfSelf
 from labelwise.doctor.code.project import Project, Source, is_relevant
 from labelwise.doctor.code.values import UNKNOWN, Bound, Class, Func, Instance, Loss, Module, Value, join
 
@@ -67,6 +67,7 @@ def follow(sources: Mapping[str, Source], roots: Sequence[str], *, pedantic: boo
                 machine.tangled.append(path)
     finally:
         sys.setrecursionlimit(limit)
+        machine.forget()
         if collecting:
             gc.enable()
     return Part(
@@ -146,7 +147,7 @@ def _guarded(m: Machine, work: Callable[[], object]) -> bool:
 
 _TELLING = re.compile(
     r"loss|criter|crit\b|objective|entropy|bce|nll|kl_?div|softmax|sigmoid|argmax|\.max\(|torch\.max|round\(|\.log\(|thresh|curve\(|"
-    r"f1_score|accuracy|\.[gl][te]\(|optim\.[a-z]|\bacc\b|\.compile\(|expit|[<>]=? ?-?0\.\d|neuralnet|learner"
+    r"f1_score|accuracy|\.[gl][te]\(|optim\.[a-z]|acc\b|\.compile\(|expit|[<>]=? ?-?0\.\d|neuralnet|learner"
 )
 
 
@@ -245,38 +246,43 @@ def _class(m: Machine, cls: Class, module: Module) -> None:
 
 def _templates(m: Machine, cls: Class) -> list[Func]:
     """Inherited methods that call what this class defines: a step in the base class, the network in this one."""
+    bases = cls.line()[1:]
+    if not bases:
+        return []
     defined = {name for name, value in cls.env.items() if isinstance(value, Func)} - {"__init__"}
     init = cls.env.get("__init__")
     if isinstance(init, Func):
-        defined |= {n.attr for n in ast.walk(init.node) if _stores_self(n)}  # type: ignore[attr-defined]
+        defined |= _use_of_self(m, init).stores
     if defined & {"forward", "call"}:
         defined.add("__call__")
     seen = {*cls.env, "__init__"}
     found = []
-    for base in cls.line()[1:]:
+    for base in bases:
         methods = [f for name, f in base.env.items() if isinstance(f, Func) and name not in seen]
-        found += [f for f in methods if _calls_of_self(m, f) & defined and _tells(m, f.node, f.path)]
+        found += [f for f in methods if _use_of_self(m, f).calls & defined and _tells(m, f.node, f.path)]
         seen |= set(base.env)
     return found
 
 
-def _calls_of_self(m: Machine, method: Func) -> frozenset[str]:
-    """What a method calls on `self`; ``__call__`` where it calls `self`."""
-    known = m.calls_of_self.get(method.node)
+def _use_of_self(m: Machine, method: Func) -> UseOfSelf:
+    """What a method calls on `self` (``__call__`` where it calls `self`), and which attributes it sets."""
+    known = m.use_of_self.get(method.node)
     if known is None:
-        funcs = [n.func for n in ast.walk(method.node) if isinstance(n, ast.Call)]
-        names = {f.attr for f in funcs if isinstance(f, ast.Attribute) and _is_self(f.value)}
-        known = frozenset(names | {"__call__" for f in funcs if _is_self(f)})
-        m.calls_of_self[method.node] = known
+        calls_, stores = set(), set()
+        for n in ast.walk(method.node):
+            if isinstance(n, ast.Call):
+                if isinstance(n.func, ast.Attribute) and _is_self(n.func.value):
+                    calls_.add(n.func.attr)
+                elif _is_self(n.func):
+                    calls_.add("__call__")
+            elif isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store) and _is_self(n.value):
+                stores.add(n.attr)
+        known = m.use_of_self[method.node] = UseOfSelf(frozenset(calls_), frozenset(stores))
     return known
 
 
 def _is_self(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and node.id == "self"
-
-
-def _stores_self(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and _is_self(node.value)
 
 
 def _method(m: Machine, frame: Frame, obj: Instance, method: Func) -> None:
@@ -289,7 +295,7 @@ def _method(m: Machine, frame: Frame, obj: Instance, method: Func) -> None:
 
 def _settle(m: Machine, frame: Frame, obj: Instance, methods: list[Func]) -> None:
     """Attributes that methods other than `__init__` set: what every method may find in them."""
-    writers = [f for f in methods if _writes_self(f)]
+    writers = [f for f in methods if _use_of_self(m, f).stores]
     if not writers:
         return
     written: dict[str, Value | None] = {}
@@ -308,7 +314,3 @@ def _settle(m: Machine, frame: Frame, obj: Instance, methods: list[Func]) -> Non
         before = obj.state.get(key)
         nothing = before is None or getattr(before, "value", 0) is None
         m.write(obj, key, value if nothing or before is None else join(before, value))
-
-
-def _writes_self(func: Func) -> bool:
-    return any(_stores_self(n) for n in ast.walk(func.node))

@@ -9,7 +9,7 @@ from typing import Any
 from labelwise.doctor.code.project import Project
 from labelwise.doctor.code.values import UNKNOWN, Class, Func, Heap, Instance, Module, Rest, Site, Value, join
 
-__all__ = ["Budget", "Claim", "Frame", "Link", "Machine"]
+__all__ = ["Budget", "Claim", "Frame", "Link", "Machine", "UseOfSelf"]
 
 LOAD_STEPS = 20_000  # for the top level of a file
 ROOT_STEPS = 24_000  # for all functions and classes of a file
@@ -70,6 +70,14 @@ class Frame:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class UseOfSelf:
+    """What a method calls on `self`, and which attributes it sets."""
+
+    calls: frozenset[str]
+    stores: frozenset[str]
+
+
 _GONE = object()
 
 
@@ -96,7 +104,7 @@ class Machine:
     crashed: dict[str, str] = field(default_factory=dict)
     heavy: set[tuple[str, str]] = field(default_factory=set)
     telling: dict[str, list[int]] = field(default_factory=dict)
-    calls_of_self: dict[ast.AST, frozenset[str]] = field(default_factory=dict)
+    use_of_self: dict[ast.AST, UseOfSelf] = field(default_factory=dict)
     statement: Any = None
     cells: str = ""
     selecting: bool = False
@@ -109,6 +117,18 @@ class Machine:
         self.steps += 1
         if self.steps > self.limit:
             raise Budget
+
+    def forget(self) -> None:
+        """Cut the circles of names, functions and classes, which the garbage collector takes seconds to find."""
+        for module in self.project.modules.values():
+            if module is not None:
+                for value in module.env.values():
+                    if isinstance(value, Class):
+                        value.env.clear()
+                module.env.clear()
+        self.memo.clear()
+        self.journal.clear()
+        self.instances.clear()
 
     # ------------------------------------------------------------ what was found
 

@@ -30,7 +30,7 @@ def analyse_in_two(sources: Mapping[str, Source], files: Mapping[str, Path], *, 
     relevant = [name for name in roots if is_relevant(sources[name].text)]
     if len(relevant) < MANY or (os.cpu_count() or 1) < 2:
         return together([follow(sources, roots, pedantic=pedantic)])
-    theirs = set(relevant[1::2]) | {name for name in roots[1::2] if name not in set(relevant)}
+    theirs = _second_half(sources, relevant) | (set(roots) - set(relevant))
     request = {
         "files": {n: str(files[n].resolve()) for n in roots},
         "roots": [n for n in roots if n in theirs],
@@ -50,6 +50,17 @@ def analyse_in_two(sources: Mapping[str, Source], files: Mapping[str, Path], *, 
     except (ValueError, KeyError, TypeError):
         other = follow(sources, request["roots"], pedantic=pedantic)
     return together([ours, other])
+
+
+def _second_half(sources: Mapping[str, Source], relevant: Sequence[str]) -> set[str]:
+    """Neighbours stay together, since they import the same files; halves of the text, not of the number."""
+    ordered = sorted(relevant)
+    total, seen = sum(len(sources[name].text) for name in ordered), 0
+    for i, name in enumerate(ordered):
+        seen += len(sources[name].text)
+        if 2 * seen >= total:
+            return set(ordered[i + 1 :])
+    return set()
 
 
 def _site(row: Mapping[str, Any]) -> Site:
