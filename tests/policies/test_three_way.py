@@ -45,6 +45,7 @@ def test_the_report_tells_what_each_label_is_worth():
     for band in bands:
         assert band["yes"] + band["no"] + band["unsure"] == pytest.approx(1)
         assert min(band["precision_of_yes"], band["precision_of_no"]) > 0.8
+    assert "of the answers; the figure above counts them as not given" in str(policy)
     assert fit_policy(*problem("multilabel", 200)).report["unsure"] == []
 
 

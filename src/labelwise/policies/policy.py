@@ -211,6 +211,10 @@ class Policy:
                 f"{self.objective}: {report['value_out_of_fold']:.4f} out of fold, "
                 f"{report['value_in_sample']:.4f} on the rows it was tuned on"
             )
+        bands = report.get("unsure", ())
+        if bands:
+            share = sum(band["unsure"] or 0.0 for band in bands) / len(bands)
+            lines.append(f"unsure: {share:.1%} of the answers; the figure above counts them as not given")
         for c in report.get("certificates", ()):
             about = f"{c['promise']} of {c['label']}" if c["label"] else c["promise"]
             said = c["why"] or f"bound {c['bound']:.4f} on {c['n']} rows, from {c['threshold']:.4f}"
