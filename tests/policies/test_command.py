@@ -10,6 +10,7 @@ import labelwise as lw
 from labelwise import InputError
 from labelwise.cli import cli
 from labelwise.policies import stream
+from labelwise.policies.decisions import _list_column
 
 from .conftest import problem
 
@@ -104,3 +105,31 @@ def test_an_npz_holds_indices_also_where_classes_are_named_by_numbers(tmp_path):
     policy = lw.Policy.load(tmp_path / "p.json")
     assert policy.task.class_names == tuple("1234")
     assert policy.report["value_in_sample"] == pytest.approx((scores.array.argmax(1) == y).mean(), abs=0.05)
+
+
+def test_the_next_batch_is_made_ahead_and_an_error_comes_in_its_turn():
+    made = []
+
+    def numbers():
+        for k in range(3):
+            made.append(k)
+            yield k
+        raise ValueError("the end")
+
+    ahead = stream._ahead(numbers())
+    assert [next(ahead) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(ValueError, match="the end"):
+        next(ahead)
+    assert made == [0, 1, 2]
+
+
+def test_rows_without_labels_have_empty_lists(tmp_path):
+    flags = np.zeros((4, 3), bool)
+    flags[1, [0, 2]] = flags[3, 1] = True
+    column = _list_column(flags, ("x", "y", "z"))
+    assert column.to_list() == [[], ["x", "z"], [], ["y"]]
+    assert _list_column(flags[[1, 3]], ("x", "y", "z")).to_list() == [["x", "z"], ["y"]]
+    none = _list_column(flags[[0, 2]], ("x", "y", "z"))
+    assert (none.to_list(), none.dtype) == ([[], []], column.dtype)
+    pl.DataFrame({"labels": column}).write_parquet(tmp_path / "x.parquet")
+    assert pl.read_parquet(tmp_path / "x.parquet")["labels"].to_list() == column.to_list()

@@ -151,6 +151,14 @@ def test_other_versions_are_refused_by_name(policies, version, said):
         Policy.from_bytes(rewritten(document))
 
 
+def test_unsure_labels_without_thresholds_are_refused(policies):
+    policy = lw.fit_policy(*problem("multilabel", 100), objective="top_k", k=2)
+    document = policy.to_dict()
+    document["rule"]["unsure_from"] = [0.1] * 6
+    with pytest.raises(InputError):
+        Policy.from_bytes(rewritten(document))
+
+
 def test_half_a_character_is_refused(policies):
     document = policies["multiclass"].to_dict()
     document["task"]["class_names"][0] = "\ud800"

@@ -66,9 +66,8 @@ def calibration_logits(scores: Scores, *, trained_with: str | None = None) -> np
 
 
 def _refuse_infinite(scores: Scores, array: np.ndarray) -> None:
-    bad = ~(np.abs(array) <= LARGEST)
-    if bad.any():
-        row, column = np.argwhere(bad)[0]
+    if not np.abs(array).max(initial=0) <= LARGEST:  # nan is not, either
+        row, column = np.argwhere(~(np.abs(array) <= LARGEST))[0]
         raise InputError(
             f"logits that are finite numbers, none beyond {LARGEST:g}",
             f"{array[row, column]} at row {row}, column {column} ({scores.task.column_names[column]})",

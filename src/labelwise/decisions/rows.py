@@ -14,9 +14,12 @@ def log_shares(z: np.ndarray) -> np.ndarray:
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
-    """1 / (1 + e^-z), without overflow."""
-    e = np.exp(-np.abs(z))
-    return np.where(z >= 0, 1.0, e) / (1 + e)
+    """1 / (1 + e^-z); where e^-z overflows it is 0."""
+    out = np.negative(z, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        np.exp(out, out=out)
+    out += 1
+    return np.reciprocal(out, out=out)
 
 
 def ranks(u: np.ndarray) -> np.ndarray:

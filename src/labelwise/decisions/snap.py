@@ -6,6 +6,8 @@ fall on either side of them; rounded to multiples of 2^-32, it is hit exactly ev
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 __all__ = ["GRID", "cut_of", "log_cut_of", "snap"]
@@ -20,9 +22,12 @@ def snap(x: np.ndarray) -> np.ndarray:
         >>> bool(snap(np.array(0.1 + 0.2)) == snap(np.array(0.3)))
         True
     """
-    return np.rint(x * GRID) / GRID
+    out = np.multiply(x, GRID, out=np.empty(np.shape(x)))
+    np.rint(out, out=out)
+    return np.multiply(out, 1 / GRID, out=out)  # a power of two: as exact as dividing by it
 
 
+@functools.lru_cache(2**16)
 def cut_of(threshold: float | None) -> float:
     """A threshold on a probability as one on its logit; None (never) as infinity."""
     if threshold is None:

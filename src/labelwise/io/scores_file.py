@@ -132,10 +132,11 @@ def batches_of(path: Path | str, *, cells: int = BATCH_CELLS) -> list[slice | No
 
     with reading(path, "parquet"):
         lazy = pl.scan_parquet(path)
-        rows = int(lazy.select(pl.len()).collect().item())
+        rows, columns = int(lazy.select(pl.len()).collect().item()), lazy.collect_schema().names()
     if not rows:
         return [None]
-    width = _from_frame(_frame(path, slice(0, 1)), path).array.shape[1]
+    width = sum(c.startswith(tuple(COLUMNS)) for c in columns)
+    width = width or _from_frame(_frame(path, slice(0, 1)), path).array.shape[1]  # a list column
     step = max(1, cells // width)
     return [slice(start, min(start + step, rows)) for start in range(0, rows, step)]
 
@@ -185,7 +186,7 @@ def _from_frame(frame: Any, path: Path) -> _Raw:
         start = next(s for s, k in COLUMNS.items() if k == kind)
         names = [c.removeprefix(start) for c in by_kind[kind]]
         used |= set(by_kind[kind])
-        array = np.stack([_numbers(frame[c], c, path) for c in by_kind[kind]], axis=1)
+        array = _matrix(frame.select(by_kind[kind]), path)
     else:
         used.add(kind)
         array = _list_column(frame[kind], kind, path)
@@ -210,9 +211,23 @@ def _one_kind(found: list[str], path: Path, given: str) -> str:
     )
 
 
+def _matrix(frame: Any, path: Path) -> np.ndarray:
+    """Columns of numbers side by side, row after row in memory; float32 where all of them are."""
+    import polars as pl
+
+    for name, kind in frame.schema.items():
+        _refuse_words(kind, name, path)
+    single = all(kind == pl.Float32 for kind in frame.schema.values())
+    return (frame if single else frame.cast(pl.Float64)).to_numpy(order="c")
+
+
+def _refuse_words(kind: Any, name: str, path: Path) -> None:
+    if not kind.is_numeric():
+        raise InputError(f"numbers in column {name}", f"{path}: {kind}", "scores as numbers")
+
+
 def _numbers(column: Any, name: str, path: Path) -> np.ndarray:
-    if not column.dtype.is_numeric():
-        raise InputError(f"numbers in column {name}", f"{path}: {column.dtype}", "scores as numbers")
+    _refuse_words(column.dtype, name, path)
     return column.to_numpy().astype(np.float32 if str(column.dtype) == "Float32" else np.float64)
 
 

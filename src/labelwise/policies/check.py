@@ -80,7 +80,9 @@ def rule_of(file: PolicyFile, task: Task, where: str) -> TunedRule:
         _refuse(where, "offsets of the most probable label")
     if part.thresholds is not None:
         _levels(_sized(part.thresholds, width, "thresholds", where), where)
-    if part.unsure_from is not None and part.thresholds is not None:
+    if part.unsure_from is not None:
+        if part.thresholds is None:
+            _refuse(where, "unsure_from without thresholds")
         _levels(_sized(part.unsure_from, width, "unsure_from", where), where)
         if any(t is not None and low > t for low, t in zip(part.unsure_from, part.thresholds, strict=True)):
             _refuse(where, "a label that is unsure above its threshold")

@@ -129,13 +129,17 @@ def _named(flags: np.ndarray, names: tuple[str, ...]) -> list[list[str]]:
 
 
 def _list_column(flags: np.ndarray, names: tuple[str, ...]) -> Any:
-    """A polars column of lists, made without a Python object per row."""
+    """A polars column of lists of names, made without a Python object per row."""
     import polars as pl
 
-    rows, columns = np.nonzero(flags)
+    kind = pl.Enum(names)  # written as numbers with a dictionary, read as text
+    rows, columns = np.divmod(np.flatnonzero(flags), flags.shape[1])
     if not len(rows):
-        return pl.Series([[]], dtype=pl.List(pl.String)).new_from_index(0, len(flags))
-    words = pl.Series(names, dtype=pl.String).gather(columns)
-    some = pl.DataFrame({"row": rows, "name": words}).group_by("row", maintain_order=True).agg("name")
-    every = pl.DataFrame({"row": np.arange(len(flags))}).join(some, on="row", how="left", maintain_order="left")
-    return every["name"].fill_null([])
+        return pl.Series([[]], dtype=pl.List(kind)).new_from_index(0, len(flags))
+    words = pl.Series(names, dtype=kind).gather(columns)
+    some = pl.DataFrame({"row": pl.Series(rows).set_sorted(), "name": words})
+    some = some.group_by("row", maintain_order=True).agg("name")
+    if len(some) == len(flags):
+        return some["name"]
+    every = pl.DataFrame({"row": pl.Series(np.arange(len(flags))).set_sorted()})
+    return every.join(some, on="row", how="left", maintain_order="left")["name"].fill_null([])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,7 +20,10 @@ from labelwise.scores import Scores
 __all__ = ["decide_file"]
 
 CELLS = 2**18 * 100
-"""Numbers in a batch: some 600 MB at most. Smaller ones read a large row group of a Parquet file several times over."""
+"""Numbers in a batch: some 600 MB at most, and three are under way. Smaller ones read a large row group of a Parquet
+file several times over."""
+
+T = TypeVar("T")
 
 
 def decide_file(
@@ -47,7 +51,7 @@ def decide_file(
         raise InputError("a file of decisions", f"{out}: a file of kind {out.suffix!r}", "a name that ends in .parquet")
     totals = {"rows": 0, **dict.fromkeys(CAVEATS, 0)}
     batches = batches_of(source, cells=CELLS)
-    frames = _decided(policy, source, batches, totals, tick)
+    frames = _ahead(_decided(policy, source, batches, totals, tick))
     if len(batches) == 1:
         write_atomically(out, lambda part: next(frames).write_parquet(part, compression="lz4"))
     else:
@@ -62,8 +66,8 @@ def _decided(
     totals: dict[str, int],
     tick: Callable[[int], object] | None,
 ) -> Iterator[Any]:
-    for rows in batches:
-        scores = _fitting(policy, read_scores(source, rows=rows).scores)
+    for found in _ahead(read_scores(source, rows=rows).scores for rows in batches):
+        scores = _fitting(policy, found)
         if scores.ids is None:
             scores = replace(scores, ids=np.arange(len(scores)) + totals["rows"])
         decisions = policy.decide(scores)
@@ -73,6 +77,15 @@ def _decided(
         if tick is not None:
             tick(totals["rows"])
         yield decisions.to_frame()
+
+
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """The items, each of them made while the one before it is used: reading, deciding and writing overlap."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
 
 
 def _fitting(policy: Policy, found: Scores) -> Scores:
