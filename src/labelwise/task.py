@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -75,6 +76,17 @@ class Task:
     def column_names(self) -> tuple[str, ...]:
         """Name of each score column: for binary the positive class alone."""
         return self.class_names[1:] if self.kind == "binary" else self.class_names
+
+    @property
+    def group_slices(self) -> tuple[slice, ...]:
+        """Columns of each group of a grouped task.
+
+        Example:
+            >>> infer_task([["car", "red"], ["bus", "blue"]], groups=["type", "colour"]).group_slices
+            (slice(0, 2, None), slice(2, 4, None))
+        """
+        ends = np.cumsum([0, *(len(g.class_names) for g in self.groups)]).tolist()
+        return tuple(slice(a, b) for a, b in pairwise(ends))
 
     def truth(self, targets: np.ndarray) -> np.ndarray:
         """Targets as a matrix of answers, one column per output.

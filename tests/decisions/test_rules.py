@@ -6,7 +6,7 @@ import pytest
 from labelwise.decisions import DECISION_RULES
 from labelwise.decisions.rules import argmax_answers, rules_for
 from labelwise.metrics import labelwise_accuracy, labelwise_baseline, strict_accuracy
-from labelwise.task import Task, infer_task
+from labelwise.task import Group, Task, infer_task
 
 FOUR = infer_task([0, 1, 2, 3])
 THREE = infer_task([0, 1, 2])
@@ -138,3 +138,11 @@ def test_median_and_mean_are_for_ordered_classes_alone():
     for task in (FOUR, YES_NO, TAGS):
         assert not {"median", "mean"} & set(rules_for(task))
     assert {"argmax", "median", "mean"} <= set(rules_for(RANKS))
+
+
+def test_argmax_answers_each_group():
+    task = Task(
+        "grouped", ("a=1", "a=2", "b=1", "b=2", "b=3"), groups=(Group("a", ("1", "2")), Group("b", ("1", "2", "3")))
+    )
+    given = answer("argmax", [[0.9, 0.1, 0.2, 0.2, 0.6], [0.5, 0.5, 0.4, 0.3, 0.3]], task)
+    assert given.astype(int).tolist() == [[1, 0, 0, 0, 1], [1, 0, 1, 0, 0]]

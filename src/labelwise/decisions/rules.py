@@ -44,7 +44,7 @@ class DecisionRule:
 def argmax_answers(probs: np.ndarray, thresholds: np.ndarray, task: Task) -> np.ndarray:
     """The most probable label of each row and no other; for a yes/no task, yes from one half.
 
-    Of equally probable labels the first is taken.
+    Of equally probable labels the first is taken. Where labels are in groups, the most probable one of each group.
 
     Example:
         >>> from labelwise import infer_task
@@ -53,9 +53,9 @@ def argmax_answers(probs: np.ndarray, thresholds: np.ndarray, task: Task) -> np.
     """
     if task.kind == "binary":
         return probs >= 0.5
-    answers = np.zeros(probs.shape, bool)
-    answers[np.arange(len(probs)), probs.argmax(1)] = True
-    return answers
+    if task.kind == "grouped":
+        return np.concatenate([_only(probs[:, part].argmax(1), probs[:, part]) for part in task.group_slices], axis=1)
+    return _only(probs.argmax(1), probs)
 
 
 def _median(probs: np.ndarray, thresholds: np.ndarray, task: Task) -> np.ndarray:

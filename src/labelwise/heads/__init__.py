@@ -6,6 +6,7 @@ from labelwise.heads.asymmetric import ASL
 from labelwise.heads.count import COUNT_KL_MSE, COUNT_POISSON, COUNT_PRODUCT
 from labelwise.heads.divergence import ABS_KL, BINARY_JEFFREYS
 from labelwise.heads.focal import FOCAL, SOFTMAX_FOCAL
+from labelwise.heads.grouped import GROUPED_SOFTMAX
 from labelwise.heads.head import BIASES, Head
 from labelwise.heads.head import head_from as _head_from
 from labelwise.heads.long_tail import LOGIT_ADJUSTED
@@ -44,7 +45,7 @@ _ORDINAL = (
 )
 
 HEADS: dict[str, Head] = {
-    head.name: head for head in (SOFTMAX, SIGMOID, *_EXCLUSIVE, *_PER_LABEL, *_TOGETHER, *_ORDINAL)
+    head.name: head for head in (SOFTMAX, SIGMOID, *_EXCLUSIVE, *_PER_LABEL, *_TOGETHER, *_ORDINAL, GROUPED_SOFTMAX)
 }
 
 

@@ -206,8 +206,9 @@ class Head:
         return self.space.log_probs(self, np.asarray(outputs, np.float64), task)
 
     def gradient_scale(self, task: Task) -> float:
-        """Factor on the gradient that the reduction brings: 1, or 1/L for a mean over L labels."""
-        return 1.0 / self.n_outputs(task) if self.reduction == "mean_labels" else 1.0
+        """Factor on the gradient that the reduction brings: 1, or 1/L for a mean over L labels or known groups."""
+        over = {"mean_labels": self.n_outputs(task), "mean_groups": len(task.groups)}
+        return 1.0 / over.get(self.reduction, 1)
 
     # ---- training rows
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from labelwise import reference
 from labelwise.heads.head import Head
-from labelwise.heads.per_label import reduced
+from labelwise.heads.per_label import rows_of_sides
 from labelwise.heads.setting import Setting
 from labelwise.heads.space import SIGMOID_SPACE, shares
 from labelwise.task import Task
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def _rows(head: Head, logits: Tensor, targets: Tensor) -> Tensor:
-    from labelwise.heads import cells
+    from labelwise.heads.sides import Side
 
-    return reduced(head, cells.bce(logits, targets, head["pos_weight"]), logits.shape[-1])
+    return rows_of_sides(head, logits, targets, no=Side(), yes=Side(weight=head["pos_weight"]))
 
 
 def _prior(head: Head, task: Task, rows: np.ndarray) -> np.ndarray:
@@ -41,7 +41,7 @@ SIGMOID = Head(
     space=replace(SIGMOID_SPACE, log_probs=_log_probs),
     loss_name="binary cross-entropy",
     reductions=("mean_labels", "sum_labels"),
-    rules={"binary": "half", "multiclass": "half", "ordinal": "half", "multilabel": "half"},
+    rules={"binary": "half", "multiclass": "half", "ordinal": "half", "multilabel": "half", "grouped": "argmax"},
     formula="Σ_j w y_j ln(1 + e^{-z_j}) + (1 - y_j) ln(1 + e^{z_j}) (over L for mean_labels); unknown labels left out",
     when="a row may have no label, one, or several; or each class must be able to say no on its own",
     when_not="exactly one class is right and only the best answer matters: softmax uses that knowledge",

@@ -24,7 +24,7 @@ class Space:
     Attributes:
         link: how probabilities come from outputs; a key of `scores.LINKS` where the outputs are that link's logits.
         text: what it says of the classes, in a sentence.
-        exclusive: True where the probabilities of a row sum to 1.
+        exclusive: True where the probabilities of a row (of several groups: of each group) sum to 1.
         shift_invariant: True where adding one number to every output of a row changes nothing.
         missing: what may be unknown in a target: ``none``, single ``cells``, or whole ``groups``.
         outputs: task -> number of outputs per row.
