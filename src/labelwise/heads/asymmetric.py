@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from labelwise import reference
 from labelwise.heads.head import Head
-from labelwise.heads.per_label import best_logits, reduced
+from labelwise.heads.per_label import best_logits, rows_of_sides
 from labelwise.heads.setting import Setting
 from labelwise.heads.space import SIGMOID_SPACE
 
@@ -19,9 +19,10 @@ def _settings(head: Head) -> tuple[float, float, float]:
 
 
 def _rows(head: Head, logits: Tensor, targets: Tensor) -> Tensor:
-    from labelwise.heads import cells
+    from labelwise.heads.sides import Side
 
-    return reduced(head, cells.asl(logits, targets, *_settings(head)), logits.shape[-1])
+    gamma_pos, gamma_neg, margin = _settings(head)
+    return rows_of_sides(head, logits, targets, no=Side(gamma=gamma_neg, margin=margin), yes=Side(gamma=gamma_pos))
 
 
 ASL = Head(

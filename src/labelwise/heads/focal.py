@@ -9,7 +9,7 @@ import numpy as np
 
 from labelwise import reference
 from labelwise.heads.head import Head
-from labelwise.heads.per_label import best_logits, reduced
+from labelwise.heads.per_label import best_logits, rows_of_sides
 from labelwise.heads.setting import Setting
 from labelwise.heads.space import SIGMOID_SPACE, SOFTMAX_SPACE
 from labelwise.task import Task
@@ -30,9 +30,10 @@ CORRECTED = Setting(
 
 
 def _rows(head: Head, logits: Tensor, targets: Tensor) -> Tensor:
-    from labelwise.heads import cells
+    from labelwise.heads.sides import Side
 
-    return reduced(head, cells.focal(logits, targets, head["gamma"], head["alpha"]), logits.shape[-1])
+    gamma, alpha = head["gamma"], head["alpha"]
+    return rows_of_sides(head, logits, targets, no=Side(1 - alpha, gamma), yes=Side(alpha, gamma))
 
 
 def _log_slope(u: np.ndarray, gamma: float) -> np.ndarray:

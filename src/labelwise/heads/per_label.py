@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from labelwise.heads.head import Head
+    from labelwise.heads.sides import Side
     from labelwise.task import Task
 
-__all__ = ["best_logits", "known_cells", "reduced"]
+__all__ = ["best_logits", "known_cells", "reduced", "rows_of_sides"]
 
 
 def known_cells(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
@@ -28,6 +29,20 @@ def known_cells(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
 def reduced(head: Head, total: Tensor, width: int) -> Tensor:
     """Sums over `width` labels as the head's reduction has them."""
     return total / width if head.reduction == "mean_labels" else total
+
+
+def rows_of_sides(head: Head, logits: Tensor, targets: Tensor, no: Side, yes: Side) -> Tensor:
+    """Σ_j y_j yes(-z_j) + (1 - y_j) no(z_j) of each row, reduced; in blocks where there are enough cells to pay."""
+    import torch
+
+    from labelwise.heads.cells import cells
+    from labelwise.heads.sides import BLOCK
+
+    if logits.numel() > BLOCK:
+        return reduced(head, cells(logits, targets, no, yes), logits.shape[-1])
+    known, y = known_cells(logits, targets)
+    total = torch.where(known, y * yes.plain(-logits) + (1 - y) * no.plain(logits), 0).sum(-1)
+    return reduced(head, total, logits.shape[-1])
 
 
 def best_logits(head: Head, task: Task, rows: np.ndarray) -> np.ndarray:

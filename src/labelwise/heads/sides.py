@@ -75,6 +75,8 @@ class Side:
 
     def plain(self, u: Tensor) -> Tensor:
         """Loss of each cell by the formula, for autograd."""
+        if not self.margin and not self.gamma:
+            return -self.weight * logsigmoid(-u)
         if not self.margin:
             # In log space the power has finite gradients for every γ.
             return -self.weight * torch.exp(self.gamma * logsigmoid(u)) * logsigmoid(-u)
