@@ -146,3 +146,25 @@ def test_argmax_answers_each_group():
     )
     given = answer("argmax", [[0.9, 0.1, 0.2, 0.2, 0.6], [0.5, 0.5, 0.4, 0.3, 0.3]], task)
     assert given.astype(int).tolist() == [[1, 0, 0, 0, 1], [1, 0, 1, 0, 0]]
+
+
+def test_as_many_labels_as_are_expected():
+    rule = DECISION_RULES["expected_count"]
+    probs = np.array([[0.9, 0.8, 0.4], [0.1, 0.2, 0.1], [0.5, 0.5, 0.5]])
+    given = rule.answers(probs, np.ones(3), TAGS)
+    assert given.tolist() == [[True, True, False], [False, False, False], [True, True, False]]
+
+
+def test_the_expected_number_is_scaled_to_what_validation_rows_have():
+    """A softmax shares one unit, however many labels hold: with two each, two are given."""
+    rule = DECISION_RULES["expected_count"]
+    truth = np.array([[1.0, 1, 0], [0, 1, 1], [1, 0, 1], [1, np.nan, 0]])
+    probs = np.array([[0.5, 0.4, 0.1], [0.1, 0.5, 0.4], [0.3, 0.1, 0.6], [0.8, 0.2, 0]])
+    factor = rule.tune(probs, truth, TAGS)
+    np.testing.assert_allclose(factor, 7 / 3.8)
+    answers = rule.answers(probs[:3], factor, TAGS)
+    assert (answers == (truth[:3] == 1)).all()
+    nothing = rule.tune(np.zeros((2, 3)), np.zeros((2, 3)), TAGS)
+    assert not rule.answers(np.zeros((2, 3)), nothing, TAGS).any()
+    assert "expected_count" not in rules_for(FOUR)
+    assert "expected_count" in rules_for(TAGS)

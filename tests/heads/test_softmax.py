@@ -57,3 +57,45 @@ def test_a_yes_no_task_gets_two_logits():
     labels = read_labels([0, 1, 1])
     assert SOFTMAX.n_outputs(labels.task) == 2
     assert labels.task.n_outputs == 1
+
+
+def test_two_logits_are_one_sigmoid_of_their_difference():
+    """Loss, gradient through the difference, prior and probabilities."""
+    sigmoid = HEADS["sigmoid"]
+    labels = read_labels(np.repeat([0, 1], [70, 30]))
+    z = torch.randn(100, 2, dtype=torch.float64, requires_grad=True)
+    two = SOFTMAX.loss_rows(z, torch.from_numpy(SOFTMAX.encode(labels.task, labels.targets)))
+    one = sigmoid.loss_rows(z[:, 1:] - z[:, :1], torch.from_numpy(sigmoid.encode(labels.task, labels.targets)))
+    torch.testing.assert_close(two, one)
+    (of_two,), (of_one,) = (torch.autograd.grad(loss.sum(), z) for loss in (two, one))
+    torch.testing.assert_close(of_two, of_one)
+    torch.testing.assert_close(of_two[:, 0], -of_two[:, 1])
+    first = [h.with_settings(bias="prior").initial_bias(labels.task, labels.targets) for h in (SOFTMAX, sigmoid)]
+    assert first[0][1] - first[0][0] == pytest.approx(first[1][0])
+    said = z.detach().numpy()
+    np.testing.assert_allclose(
+        SOFTMAX.log_probs(said, labels.task), sigmoid.log_probs(said[:, 1:] - said[:, :1], labels.task), rtol=1e-12
+    )
+
+
+def test_label_smoothing_is_torchs():
+    head = SOFTMAX.with_settings(label_smoothing=0.1)
+    z, y = torch.randn(50, 7), torch.randint(0, 7, (50,))
+    expected = functional.cross_entropy(z, y, reduction="none", label_smoothing=0.1)
+    torch.testing.assert_close(head.loss_rows(z, y), expected)
+    hard = torch.nn.functional.one_hot(y, 7).float()
+    torch.testing.assert_close(head.loss_rows(z, hard), expected)
+    assert not head.calibrated
+
+
+def test_class_weights_are_torchs_and_can_be_taken_back():
+    labels = read_labels(np.repeat([0, 1, 2], [80, 15, 5]))
+    head = SOFTMAX.with_settings(class_weight="balanced", label_smoothing=0.1).bind(labels.task, labels.targets)
+    counts = np.array([80.5, 15.5, 5.5])
+    weights = torch.from_numpy(counts.sum() / (3 * counts))
+    z, y = torch.randn(50, 3, dtype=torch.float64), torch.randint(0, 3, (50,))
+    expected = functional.cross_entropy(z, y, weight=weights, reduction="none", label_smoothing=0.1)
+    torch.testing.assert_close(head.loss_rows(z, y), expected)
+    corrected = SOFTMAX.with_settings(class_weight="balanced", corrected="yes").bind(labels.task, labels.targets)
+    # the best constant of the weighted loss says that all are alike; taken back, the shares
+    np.testing.assert_allclose(np.exp(corrected.log_probs(np.zeros((1, 3)), labels.task))[0], counts / counts.sum())
