@@ -147,3 +147,12 @@ def test_without_sets_there_are_none(policies):
     decided = policies["multiclass"].decide(problem("multiclass", 3)[0])
     assert decided.sets is None
     assert "sets" not in decided.to_frame().columns
+
+
+def test_of_very_many_promises_some_are_printed():
+    task = lw.Task("multilabel", tuple(f"l{i}" for i in range(30)))
+    z = np.random.default_rng(0).normal(size=(200, 30)) * 2
+    y = (z > np.linspace(0, 5, 30)).astype(float)
+    text = str(fit_policy(lw.Logits(z, task), y, objective="precision_floor", level=0.6))
+    assert text.count("certificate, precision of") == 12
+    assert text.endswith("of 30 promises are certified")

@@ -29,6 +29,9 @@ from labelwise.task import Task
 
 __all__ = ["Policy"]
 
+MOST_SHOWN = 12
+"""Certificates that are printed one by one."""
+
 
 @dataclass(frozen=True, eq=False)
 class Policy:
@@ -215,10 +218,14 @@ class Policy:
         if bands:
             share = sum(band["unsure"] or 0.0 for band in bands) / len(bands)
             lines.append(f"unsure: {share:.1%} of the answers; the figure above counts them as not given")
-        for c in report.get("certificates", ()):
+        certificates = report.get("certificates", ())
+        for c in certificates[:MOST_SHOWN]:
             about = f"{c['promise']} of {c['label']}" if c["label"] else c["promise"]
             said = c["why"] or f"bound {c['bound']:.4f} on {c['n']} rows, from {c['threshold']:.4f}"
             lines.append(f"certificate, {about}, {c['level']:g}: {said}")
+        if len(certificates) > MOST_SHOWN:
+            certified = sum(c["threshold"] is not None for c in certificates)
+            lines.append(f"... {certified} of {len(certificates)} promises are certified")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
