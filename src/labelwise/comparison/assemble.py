@@ -268,7 +268,10 @@ def _head_figures(runs: list[HeadRun], dataset: Dataset) -> HeadFigures:
 
 
 def _top_answers(judged: Judged) -> tuple[np.ndarray, np.ndarray]:
-    """Confidence and rightness: of each row's top class, of a yes/no answer, or of each known label cell."""
+    """Confidence and rightness: of each row's (or group's) top class, of a yes/no answer, of each known label cell."""
+    if judged.task.kind == "grouped":
+        confidence, right = zip(*map(_top_answers, judged.groups), strict=True)
+        return np.concatenate(confidence), np.concatenate(right)
     if judged.one_of_many:
         return judged.shares.max(1), (judged.shares.argmax(1) == judged.targets).astype(float)
     if judged.task.kind == "binary":

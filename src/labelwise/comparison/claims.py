@@ -128,7 +128,7 @@ def _what_would_tell(d: Difference, margin: float) -> str:
 
 def _artefacts(task: Task, heads: dict[str, HeadResult]) -> Iterator[Claim]:
     """Label-wise accuracy beside strict accuracy, as commonly practised."""
-    if task.kind == "binary":
+    if task.kind in ("binary", "grouped"):
         return
     for name, head in heads.items():
         rule = head.rules["labelwise_tuned"]

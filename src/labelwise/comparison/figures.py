@@ -59,7 +59,10 @@ class Judged:
 
     @cached_property
     def log_shares(self) -> np.ndarray:
-        """Logarithms of the probabilities of a row normalised to sum 1."""
+        """Logarithms of the probabilities of a row normalised to sum 1 (of several groups: each group's)."""
+        if self.task.kind == "grouped":
+            parts = [LINKS["softmax"].log_probs(self.log_probs[:, part]) for part in self.task.group_slices]
+            return np.concatenate(parts, axis=1)
         return LINKS["softmax"].log_probs(self.log_probs)
 
     @cached_property
@@ -71,6 +74,17 @@ class Judged:
     def one_of_many(self) -> bool:
         """True where each row has one of several columns."""
         return self.task.exclusive and self.task.kind != "binary"
+
+    @cached_property
+    def groups(self) -> list[Judged]:
+        """Of several groups, each as a case of its own with the rows where it is known."""
+        found = []
+        for part, group, column in zip(self.task.group_slices, self.task.groups, self.targets.T, strict=True):
+            known = ~np.isnan(column)
+            task = Task("multiclass", group.class_names)
+            codes = column[known].astype(np.int64)
+            found.append(Judged(task, codes, self.log_probs[known, part], self.answers[known, part]))
+        return found
 
     @cached_property
     def kinds(self) -> np.ndarray:
@@ -115,6 +129,31 @@ def _rate(rows: np.ndarray) -> float | None:
     return float(rows.mean()) if rows.size else None
 
 
+def _over_groups(figure: Callable[[Judged], float | None]) -> Callable[[Judged], float | None]:
+    """The figure, of several groups as the mean over those that are known in some row."""
+
+    def of(judged: Judged) -> float | None:
+        if judged.task.kind != "grouped":
+            return figure(judged)
+        known = [value for value in map(figure, judged.groups) if value is not None]
+        return float(np.mean(known)) if known else None
+
+    return of
+
+
+def _right(judged: Judged) -> float | None:
+    return strict_accuracy(judged.answers, judged.truth)
+
+
+def _worst_group(judged: Judged) -> float | None:
+    return min((value for value in map(_right, judged.groups) if value is not None), default=None)
+
+
+def _not_one_each(judged: Judged) -> float | None:
+    given = np.stack([judged.answers[:, part].sum(1) for part in judged.task.group_slices], axis=1)
+    return _rate((given != 1).any(1))
+
+
 def _no_label(judged: Judged) -> float | None:
     return None if judged.task.kind == "binary" else _rate(judged.given == 0)
 
@@ -156,6 +195,9 @@ def _overconfident(judged: Judged) -> float | None:
 
 
 def _unsure(judged: Judged) -> float | None:
+    if judged.task.kind == "grouped":
+        surest = np.stack([judged.probs[:, part].max(1) for part in judged.task.group_slices]).min(0)
+        return _rate(surest < 0.5)
     top = np.maximum(judged.probs, 1 - judged.probs) if judged.task.kind == "binary" else judged.probs
     return _rate(top.max(1) < 0.5)
 
@@ -198,6 +240,8 @@ def _figure(name: str, title: str, better: Literal["higher", "lower", "neither"]
 _YES_NO = "a yes/no task always has an answer"
 _SEVERAL_ONLY = ("multilabel",)
 _ORDERED_ONLY = ("ordinal",)
+_GROUPED_ONLY = ("grouped",)
+_NOT_GROUPED = ("binary", "multiclass", "multilabel", "ordinal")
 _NO_RANK = "the rule gives some rows no class or several: they have no rank"
 
 FIGURES: dict[str, Figure] = {
@@ -209,6 +253,23 @@ FIGURES: dict[str, Figure] = {
             "higher",
             lambda j: strict_accuracy(j.answers, j.truth),
         ),
+        _figure(
+            "group_accuracy",
+            "accuracy of the groups",
+            "higher",
+            _over_groups(_right),
+            undefined="no group is known",
+            kinds=_GROUPED_ONLY,
+        ),
+        _figure(
+            "worst_group_accuracy",
+            "accuracy of the worst group",
+            "higher",
+            _worst_group,
+            undefined="no group is known",
+            kinds=_GROUPED_ONLY,
+        ),
+        _figure("not_one_each_rate", "not one a group", "lower", _not_one_each, kinds=_GROUPED_ONLY),
         _figure(
             "labelwise_accuracy",
             "label-wise accuracy",
@@ -248,13 +309,14 @@ FIGURES: dict[str, Figure] = {
             kinds=_ORDERED_ONLY,
             bounds=(-1.0, 1.0),
         ),
-        _figure("no_label_rate", "no label", "lower", _no_label, undefined=_YES_NO),
+        _figure("no_label_rate", "no label", "lower", _no_label, undefined=_YES_NO, kinds=_NOT_GROUPED),
         _figure(
             "several_labels_rate",
             "several labels",
             "neither",
             _several,
             undefined=_YES_NO,
+            kinds=_NOT_GROUPED,
         ),
         _figure(
             "wrong_label_rate",
@@ -298,7 +360,7 @@ FIGURES: dict[str, Figure] = {
             "nll",
             "NLL",
             "lower",
-            _nll,
+            _over_groups(_nll),
             ruled=False,
             bounds=(0.0, np.inf),
         ),
@@ -315,7 +377,7 @@ FIGURES: dict[str, Figure] = {
             "brier",
             "Brier",
             "lower",
-            _brier,
+            _over_groups(_brier),
             ruled=False,
             bounds=(0.0, np.inf),
         ),
@@ -323,7 +385,7 @@ FIGURES: dict[str, Figure] = {
             "ece",
             "ECE",
             "lower",
-            _ece,
+            _over_groups(_ece),
             ruled=False,
         ),
         _figure(

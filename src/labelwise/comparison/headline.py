@@ -40,6 +40,12 @@ def _right_rows(probs: np.ndarray, truth: np.ndarray, task: Task) -> float | Non
     return strict_accuracy(_answers("argmax", probs, task), truth)
 
 
+def _right_groups(probs: np.ndarray, truth: np.ndarray, task: Task) -> float | None:
+    given = _answers("argmax", probs, task)
+    known = truth == 1
+    return float(given[known].mean()) if known.any() else None
+
+
 def _closeness(probs: np.ndarray, truth: np.ndarray, task: Task) -> float | None:
     """1 where every row is met, 0 where every row is off by all ranks."""
     if not len(probs):
@@ -77,7 +83,13 @@ _HEADLINES = {
         _closeness,
         "1 - rank MAE / (K - 1) of the median",
     ),
-    "grouped": _ONE_CLASS,
+    "grouped": Headline(
+        "strict_accuracy",
+        "argmax",
+        "when both answer each group with its most probable class, every known group of a row right",
+        _right_groups,
+        "share of the known groups that the argmax has right",
+    ),
 }
 
 

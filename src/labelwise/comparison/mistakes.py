@@ -9,7 +9,7 @@ import numpy as np
 
 from labelwise.comparison.judge import HeadRun
 from labelwise.comparison.result import MistakeRow
-from labelwise.decisions import KINDS, OVERCONFIDENT
+from labelwise.decisions import KINDS, OVERCONFIDENT, argmax_answers
 from labelwise.task import Task
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def mistake_rows(
         items: the test items wanted, by their place in the test part; None for all.
     """
     judged = run.judged[rule]
-    argmax = _argmax(judged.probs, judged.task)
+    argmax = _argmax(judged.probs, names, judged.task)
     for i in range(len(run.test)) if items is None else items.tolist():
         confidence = float(judged.confidence[i])
         kind = KINDS[judged.kinds[i]]
@@ -48,7 +48,7 @@ def mistake_rows(
             target=_names(judged.truth[i] == 1, names, judged.task),
             given=_names(judged.answers[i], names, judged.task),
             confidence=confidence if known else None,
-            argmax=str(names[argmax[i]]),
+            argmax=argmax[i],
             kind=kind,
             overconfident=bool(kind != "right" and known and confidence > OVERCONFIDENT),
         )
@@ -104,8 +104,10 @@ def mistake_table(runs: dict[str, list[HeadRun]], task: Task, ids: np.ndarray) -
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _argmax(probs: np.ndarray, task: Task) -> np.ndarray:
-    return (probs[:, 0] >= 0.5).astype(int) if task.kind == "binary" else probs.argmax(1)
+def _argmax(probs: np.ndarray, names: np.ndarray, task: Task) -> list[str]:
+    """Name of each row's most probable class, of several groups one each."""
+    answers = argmax_answers(probs, np.empty(0), task)
+    return [", ".join(map(str, _names(row, names, task))) for row in answers]
 
 
 def _names(marked: np.ndarray, names: np.ndarray, task: Task) -> tuple[str, ...]:

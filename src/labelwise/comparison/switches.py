@@ -74,7 +74,7 @@ def practised(head: Head, task: Task) -> Arm:
     """The head as people commonly train and quote it, at the other head's rate."""
     if head.exclusive or task.kind == "binary":
         return Arm(head, OTHER_RATE, _right_rule(task), "strict_accuracy")
-    return Arm(head, OTHER_RATE, "labelwise_tuned" if task.exclusive else "half", "labelwise_accuracy")
+    return Arm(head, OTHER_RATE, "half" if task.kind == "multilabel" else "labelwise_tuned", "labelwise_accuracy")
 
 
 def right(head: Head, task: Task) -> Arm:
@@ -83,7 +83,7 @@ def right(head: Head, task: Task) -> Arm:
 
 
 def _right_rule(task: Task) -> str:
-    return "argmax" if task.exclusive else "strict_tuned"
+    return "strict_tuned" if task.kind == "multilabel" else "argmax"
 
 
 def _one_cell(arm: Arm, task: Task, rates: Sequence[float]) -> str | None:

@@ -18,6 +18,8 @@ __all__ = ["comparison_figures", "comparison_fragment", "comparison_page", "writ
 
 _MAIN = (
     "strict_accuracy",
+    "group_accuracy",
+    "worst_group_accuracy",
     "rank_mae",
     "accuracy_within_one",
     "quadratic_weighted_kappa",

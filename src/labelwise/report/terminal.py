@@ -17,6 +17,9 @@ __all__ = ["as_plain_text", "comparison_renderable", "comparison_text"]
 _HEADINGS = {
     # metric: heading in two lines; a column whose metric the comparison lacks is left out
     "strict_accuracy": ("", "strict"),
+    "group_accuracy": ("of the", "groups"),
+    "worst_group_accuracy": ("worst", "group"),
+    "not_one_each_rate": ("not one", "a group"),
     "rank_mae": ("rank", "MAE"),
     "accuracy_within_one": ("within", "one"),
     "quadratic_weighted_kappa": ("", "QWK"),
@@ -32,6 +35,7 @@ _HEADINGS = {
     "ece": ("", "ECE"),
 }
 _NO_NEWS = {
+    "grouped": {"labelwise_accuracy", "wrong_label_rate"},
     "multilabel": {"several_labels_rate"},  # rows may have several
     "ordinal": {"labelwise_accuracy", "several_labels_rate", "wrong_label_rate", "macro_f1"},  # how far off says more
 }

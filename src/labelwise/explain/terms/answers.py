@@ -208,6 +208,32 @@ NOTES = (
         aliases=("QWK", "kappa", "weighted kappa"),
     ),
     Entry(
+        "accuracy of the groups",
+        "answers",
+        "share of the rows with a group's answer right, as the mean over the groups",
+        more="Rows where a group is not known are left out of that group. Strict accuracy asks for all known groups of "
+        "a row at once, so it is never higher than the worst group's where all are known.",
+        when="several questions at once, and each right answer is worth something by itself",
+        see=("strict accuracy", "accuracy of the worst group"),
+        aliases=("group_accuracy", "accuracy per group", "mean group accuracy"),
+    ),
+    Entry(
+        "accuracy of the worst group",
+        "answers",
+        "share of the rows with the answer right, in the group of classes where it is lowest",
+        when="several questions at once, none of which may fail",
+        see=("accuracy of the groups",),
+        aliases=("worst_group_accuracy",),
+    ),
+    Entry(
+        "not one a group",
+        "answers",
+        "share of rows with a group that is given no class or several",
+        more="0 for argmax, which answers each group once.",
+        see=("argmax", "accuracy of the groups"),
+        aliases=("not_one_each_rate",),
+    ),
+    Entry(
         "label count",
         "answers",
         "how many labels a row has: truly, and as the probabilities have it",
