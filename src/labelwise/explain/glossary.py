@@ -74,6 +74,7 @@ def _of_head(head: Head) -> Entry:
     rules = {rule: [task for task, own in head.rules.items() if own == rule] for rule in head.rules.values()}
     settings = {"reduction": " or ".join(head.reductions), "bias": " or ".join(BIASES)}
     settings |= {s.name: f"{s.range}; {s.text}" for s in head.settings}
+    taken = {*LINKS, *METRICS, *(alias for note in NOTES for alias in note.aliases)}
     return Entry(
         head.title,
         "heads",
@@ -83,7 +84,7 @@ def _of_head(head: Head) -> Entry:
         when_not=head.when_not,
         source=head.source,
         see=(head.link,) if head.link in LINKS else (),
-        aliases=(*([] if head.name in {**LINKS, **METRICS} else [head.name]), f"{head.name} head", head.loss_name),
+        aliases=(*([] if head.name in taken else [head.name]), f"{head.name} head", head.loss_name),
         elsewhere=head.elsewhere,
         facts={
             "link": head.link,

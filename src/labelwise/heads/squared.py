@@ -39,7 +39,7 @@ BRIER = Head(
     name="brier",
     title="softmax + squared error",
     space=SOFTMAX_SPACE,
-    loss_name="Brier score",
+    loss_name="Brier loss",
     reductions=("row",),
     rules={"binary": "argmax", "multiclass": "argmax", "ordinal": "argmax"},
     formula="Σ_j (p_j - t_j)², p = softmax(z), t the class",

@@ -37,7 +37,7 @@ NOTES = (
         when="probabilities will be used, and a few confident mistakes must not decide everything",
         when_not="very rare labels: it hardly tells .01 from .0001",
         rows=("brier_score",),
-        see=("log loss", "Brier parts", "proper score"),
+        see=("log loss", "Brier parts", "proper score", "softmax + squared error"),
         aliases=("brier", "quadratic score", "mean squared error of probabilities"),
     ),
     Entry(
