@@ -6,8 +6,9 @@ What is lost that way is what the Parquet library says of files that make it pan
 
 Half of the policy files are changed in their structure (values, keys, types, parts of other policies) and most of them
 get a hash that fits, as a careful forger would; the other half are changed byte by byte. What loads must decide rows of
-extreme scores, with probabilities from 0 to 1. Scores files (.npz, .csv, .parquet) are changed byte by byte, or hold
-arrays of odd shapes, types and values; what is read must be decided or refused.
+extreme scores, with probabilities from 0 to 1, and one in eight alike in the file that needs numpy alone. Scores files
+(.npz, .csv, .parquet) are changed byte by byte, or hold arrays of odd shapes, types and values; what is read must be
+decided or refused.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from labelwise import LabelwiseError, Policy
 from labelwise.io.scores_file import read_scores
 from labelwise.policies.schema import digest
 from labelwise.policies.stream import decide_file
+from labelwise.policies.to_numpy import policy_source
 
 KINDS = ("binary", "multiclass", "ordinal", "multilabel")
 NUMBERS = (0, 1, -1, 2, 0.5, 1e-300, 1e300, -1e300, 1e999, 2**63, 2**1100, 10**400, -0.0, 3.0, 255, 1.0000001)
@@ -199,7 +201,19 @@ def load_and_decide(text: bytes) -> str:
     if not ((p >= 0) & (p <= 1)).all():
         raise AssertionError(f"probabilities outside 0..1: {p}")
     assert len(decided.labels) == len(decided.caveats) == len(p)
+    if len(text) % 8 == 0:
+        same_in_numpy(policy, decided)
     return "decided"
+
+
+def same_in_numpy(policy: Policy, decided: lw.Decisions) -> None:
+    """The file that needs numpy alone decides the same rows alike."""
+    namespace: dict[str, Any] = {}
+    exec(policy_source(policy), namespace)
+    found = namespace["decide_arrays"](extreme(policy).array)
+    for name, ours in (("answers", decided.indicators), ("caveats", decided.caveat_flags)):
+        if not np.array_equal(found[name], ours):
+            raise AssertionError(f"other {name} in numpy: {found[name]} where {ours} is right")
 
 
 def fuzz_policies(count: int, seed: int) -> tuple[Counter[str], list[str]]:

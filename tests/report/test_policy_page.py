@@ -49,6 +49,14 @@ def test_promises_stand_in_the_page():
     assert "Weight of its truth" not in text
 
 
+def test_bands_of_unsure_labels():
+    policy, *data = fitted("multilabel", objective="yes_no_unsure", level=0.8)
+    page = Page(html_of(policy, *data))
+    assert "unsure" in page.ids
+    for band in policy.report["unsure"]:
+        assert f"{100 * band['unsure']:.1f}%" in page.text
+
+
 def test_two_hundred_labels_stay_small():
     policy, *data = fitted("multilabel", 200, 300, objective="macro_f1", calibrators=("affine",))
     html = html_of(policy, *data)

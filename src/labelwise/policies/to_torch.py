@@ -17,7 +17,7 @@ __all__ = ["policy_module"]
 def policy_module(policy: Policy) -> Any:
     """A `torch.nn.Module`: (N, C) scores -> answers (N, C) bool, probabilities (N, C) float64, caveats (N, 6) bool.
 
-    A policy with sets has them as its fourth output, (N, C) bool.
+    A policy with unsure labels, or with sets, has them as further outputs, (N, C) bool, in this order.
 
     Args:
         policy: the policy; the columns of the caveats are in the order of `CAVEATS`.
