@@ -47,6 +47,7 @@ def test_settings_without_effect_are_refused(run, tmp_path):
         ["a.py", "--classes", "3"],
         ["a.py", "--unsafe-fixes"],
         ["a.py", "--fresh"],
+        ["a.py", "--diff", "--json"],
     ):
         assert run(*args).exit_code == 2, args
 
@@ -65,7 +66,9 @@ def test_fix_diff_noqa_and_baseline(run, tmp_path):
     assert b"torch.log" in file.read_bytes()
     assert "LW702" not in run("a.py", "--fix").output
     assert b"a = F.log_softmax(z, dim=1)\r\n" in file.read_bytes()
-    assert run("a.py", "--write-baseline", "base.json").exit_code == 0
+    written = run("a.py", "--write-baseline", "base.json")
+    assert (written.exit_code, written.stdout) == (0, "")
+    assert "1 finding written to base.json" in written.stderr
     assert run("a.py", "--baseline", "base.json").exit_code == 0
     assert run("a.py", "--add-noqa").exit_code == 0
     assert b"y)  # noqa: LW101\r\n" in file.read_bytes()
@@ -152,3 +155,24 @@ def test_scores_in_tables_are_scores_and_not_logs(run):
     with np.load("out.npz", allow_pickle=False) as data:
         np.testing.assert_allclose(data["probs"], p, atol=1e-6)
         assert data["y"].tolist() == z.argmax(1).tolist()
+
+
+def test_the_text_says_what_can_be_done_next(run, tmp_path):
+    (tmp_path / "a.py").write_text(
+        "import torch, torch.nn.functional as F\ndef f(z):\n    return torch.log(F.softmax(z, dim=1))\n"
+    )
+    last = run("a.py").stdout.splitlines()[-1]
+    assert last == "1 can be mended with --fix; labelwise doctor --rule LW702 explains a rule"
+    assert len(run("a.py", "--quiet").stdout.splitlines()) == 1
+    (tmp_path / "ok.py").write_text("x = 1\n")
+    assert run("ok.py").stdout == "nothing found\n"
+
+
+def test_places_in_messages_of_a_notebook_are_cells_and_lines(run, tmp_path):
+    cells = ["import torch.nn as nn, torch.nn.functional as F\n%time\n", "def f(z, y):\n    p = F.softmax(z, 1)\n"]
+    cells[1] += "    return F.cross_entropy(p, y)\n"
+    code = [{"cell_type": "code", "source": c} for c in cells]
+    (tmp_path / "n.ipynb").write_text(json.dumps({"nbformat": 4, "cells": [{"cell_type": "markdown"}, *code]}))
+    text = run("n.ipynb").stdout.splitlines()[0]
+    assert text.startswith("n.ipynb:cell 3:3: LW101")
+    assert "softmax at n.ipynb:cell 3:2 reaches cross_entropy at n.ipynb:cell 3:3" in text

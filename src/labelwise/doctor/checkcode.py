@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from labelwise.doctor.code.judge import place
 from labelwise.doctor.code.machine import Claim
 from labelwise.doctor.code.notebooks import parse
 from labelwise.doctor.code.project import Source, read_source
@@ -155,12 +157,23 @@ def _finding(claim: Claim, sources: dict[str, Source]) -> Finding:
         rule.severity,
         claim.confidence,
         claim.site.path,
-        claim.message,
+        _in_cells(claim, sources),
         line,
         column,
         cell,
         tuple(evidence),
     )
+
+
+def _in_cells(claim: Claim, sources: dict[str, Source]) -> str:
+    """The message, with places of a notebook as cell and line."""
+    message = claim.message
+    for site in dict.fromkeys((claim.site, *claim.evidence)):
+        cell, line, _ = _place(site, sources)
+        if cell is not None:
+            told = re.escape(place(site))
+            message = re.sub(rf"{told}(?!\d)", f"{PurePosixPath(site.path).name}:cell {cell}:{line}", message)
+    return message
 
 
 def _place(site: Site, sources: dict[str, Source]) -> tuple[int | None, int, int]:

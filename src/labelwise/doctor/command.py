@@ -113,7 +113,9 @@ def _run(sources: tuple[str, ...], given: dict[str, Any]) -> int:
         findings = Findings(
             tuple(f for f in findings if f.code in codes), findings.checked, findings.skipped, findings.repaired
         )
-    _print(findings, given)
+    written = given["write_baseline"] or given["write_noqa"]
+    if not given["show_diff"] and not (written and not len(findings) and _style(given) == "text"):
+        _print(findings, given)
     return _exit_code(findings, options.fail_on)
 
 
@@ -178,6 +180,8 @@ def _refuse_idle(groups: dict[str, list[Path]], given: dict[str, Any]) -> None:
                 )
     if given["fresh"] and not given["live"]:
         raise OptionError("--fresh", "no --run", "--run package.module:function --fresh")
+    if given["show_diff"] and _style(given) != "text":
+        raise OptionError("--diff", "an output format beside it", "one of them: --diff prints a diff and nothing else")
     if given["unsafe_fixes"] and not (given["fix"] or given["show_diff"]):
         raise OptionError("--unsafe-fixes", "neither --fix nor --diff", "--fix --unsafe-fixes")
     if given["repair"] and len(groups["scores"]) != 1:
@@ -190,11 +194,13 @@ def _code(paths: list[Path], options: Options, given: dict[str, Any]) -> Finding
     pairs = [(f, result.line(f)) for f in findings]
     if given["write_baseline"]:
         write_baseline(given["write_baseline"], pairs)
+        click.echo(f"{_many(len(pairs), 'finding')} written to {given['write_baseline']} as known", err=True)
         return Findings((), findings.checked, findings.skipped)
     if given["baseline"]:
         findings = Findings(tuple(new_findings(given["baseline"], pairs)), findings.checked, findings.skipped)
     if given["write_noqa"]:
         _rewrite(result, findings, lambda text, found: add_noqa(text, found), None)
+        click.echo(f"{_many(len(findings), 'finding')} silenced with noqa comments (not in notebooks)", err=True)
         return Findings((), findings.checked, findings.skipped)
     if given["fix"] or given["show_diff"]:
         unsafe = given["unsafe_fixes"]
@@ -204,6 +210,10 @@ def _code(paths: list[Path], options: Options, given: dict[str, Any]) -> Finding
         if given["fix"] and not given["show_diff"] and changed:
             findings = report(list(paths), options=options, cache=not given["no_cache"]).findings
     return findings
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _rewrite(result: Report, findings: Findings, change: Any, only_show: bool | None) -> bool:
@@ -321,8 +331,12 @@ def _live(target: str, fresh: bool) -> Findings:
         sys.path.pop(0)
 
 
+def _style(given: dict[str, Any]) -> str:
+    return "json" if given["as_json"] else given["output_format"]
+
+
 def _print(findings: Findings, given: dict[str, Any]) -> None:
-    style = "json" if given["as_json"] else given["output_format"]
+    style = _style(given)
     if given["statistics"]:
         counts = {c: sum(f.code == c for f in findings) for c in sorted({f.code for f in findings})}
         text = (

@@ -86,7 +86,7 @@ def test_the_kind_is_stated_not_guessed():
 
 
 def test_what_did_not_run_is_told():
-    assert any("no labels" in s for s in check_scores(np.full((5, 2), 0.5)).skipped)
+    assert any("needs the labels" in s for s in check_scores(np.full((5, 2), 0.5)).skipped)
 
 
 @pytest.mark.parametrize(

@@ -136,13 +136,13 @@ def _finding(hit: Hit, name: str) -> Finding:
 def _skipped(a: Arrays) -> list[str]:
     """Tests that had nothing to run on, with what they need."""
     needs = [
-        (a.labels is None, "F7, F8, F15, F18 to F21 (label tests): no labels"),
-        (a.decisions is None, "F11, F16, F17 (saved decisions): no decisions"),
-        (a.reported is None, "F14, F25 (reported accuracy): no reported accuracy"),
-        (a.ids is None, "F23 (duplicates): no ids"),
+        (a.labels is None, "what needs the labels (F7, F8, F15, F18 to F21), since there are none"),
+        (a.decisions is None, "saved decisions (F11, F16, F17), since there are none beside the scores"),
+        (a.reported is None, "a reported accuracy (F14, F25), since none was given"),
+        (a.ids is None, "duplicate rows (F23), since there are no ids"),
         (
             a.validation is None or a.chosen is None,
-            "F24 (threshold chosen on test): no validation scores and threshold",
+            "a threshold chosen on the test rows (F24), since no validation scores and no threshold were given",
         ),
     ]
     return [text for missing, text in needs if missing]

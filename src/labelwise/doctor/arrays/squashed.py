@@ -96,8 +96,8 @@ def double_softmax(a: Arrays) -> Hit | None:
     if not _is_double(a):
         return None
     text = (
-        f"every row is softmax of a row of probabilities: the highest value is {a.p.max():.4f}, and no more than "
-        f"{_box(a)[1]:.4f} is possible for {a.c} classes; the probabilities before it can be got back exactly"
+        f"softmax was applied to rows that were probabilities already: the highest value is {a.p.max():.4f}, and more "
+        f"than {_box(a)[1]:.4f} is not possible for {a.c} classes; the probabilities before it can be got back"
     )
     return Hit("F1", "LW101", text, _before(a))
 

@@ -30,8 +30,8 @@ def thresholded(m: Machine, x: Tensor, bound: float | None, site: Site) -> None:
     if x.act == "logits" and x.heads and (bound == 0.5 or m.pedantic):
         confidence = "high" if bound == 0.5 else "low"
         text = (
-            f"raw scores are compared with {bound:g} at {place(site)}: on this scale that is a probability of "
-            f"{_sigmoid(bound):.4f}; one half is at 0"
+            f"raw scores are compared with {bound:g} at {place(site)}: that is a probability of "
+            f"{_sigmoid(bound):.4f}; compare with 0, or apply sigmoid first"
         )
         m.claim(Claim("LW501", site, text, ends(x), confidence, x.heads, ("bcel", "bce")))
     if x.act == "sigmoid" and bound == 0.5 and (x.width or 0) > 1 and x.heads:

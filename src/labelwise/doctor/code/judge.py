@@ -106,7 +106,8 @@ def _judge(
     if code == "LW301" and family in ("bcel", "kbce/True"):
         says += ", and the probabilities are squashed once more"
     through = _through(node)
-    text = f"{_what(x)} reaches {loss.name} at {place(site)}{through}: {says}"
+    verb = "reach" if x.act == "logits" else "reaches"  # raw scores
+    text = f"{_what(x)} {verb} {loss.name} at {place(site)}{through}: {says}"
     m.claim(Claim(code, site, text, ends(x, loss), confidence))
 
 
@@ -276,7 +277,7 @@ def unstable_log(m: Machine, x: Tensor, site: Site) -> None:
     if x.act == "prob" or (x.act == "softmax" and x.site is None):
         return
     code, name = ("LW701", "sigmoid") if x.act == "sigmoid" else ("LW702", "softmax")
-    text = f"logarithm of a {name}: the probability rounds to 0 and the logarithm to -inf; log_{name} is exact"
+    text = f"the logarithm of a {name} is -inf where the probability rounds to 0; log_{name} is exact"
     m.claim(Claim(code, site, text, ends(x)))
 
 

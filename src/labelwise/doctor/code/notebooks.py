@@ -59,7 +59,7 @@ def read_notebook(raw: str) -> Cells:
         try:
             parse("\n".join(clean))
         except SyntaxError as error:
-            broken.append((number, error.lineno or 1, error.msg or "syntax error"))
+            broken.append((number, error.lineno or 1, f"syntax error, this cell is not read: {error.msg}"))
             continue
         lines += clean
         places += [(number, i) for i in range(1, len(clean) + 1)]

@@ -14,7 +14,16 @@ __all__ = ["FORMATS"]
 
 
 def _text(findings: Findings) -> str:
-    return str(findings)
+    """One line each, then the count and what can be done next."""
+    safe = sum(f.to_dict()["fixable"] == "safe" for f in findings)
+    unsafe = sum(f.to_dict()["fixable"] == "unsafe" for f in findings)
+    hints = [
+        f"{safe} can be mended with --fix" if safe else "",
+        f"{unsafe} with --fix --unsafe-fixes" if unsafe else "",
+        "--repair out.npz writes the corrected scores" if findings.repaired is not None else "",
+        f"labelwise doctor --rule {findings[0].code} explains a rule" if len(findings) else "",
+    ]
+    return "\n".join([str(findings), "; ".join(h for h in hints if h)]).rstrip()
 
 
 def _json(findings: Findings) -> str:
