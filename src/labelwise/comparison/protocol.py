@@ -41,6 +41,7 @@ class Protocol:
         budget: epochs, batch size, optimiser.
         features: ``package.module:function`` of a frozen encoder, or None.
         device: where it trains.
+        apart: True where each head is also trained with one network for each group.
     """
 
     heads: tuple[Head, ...]
@@ -50,6 +51,7 @@ class Protocol:
     budget: Budget
     features: str | None
     device: str
+    apart: bool = False
 
     @property
     def trials(self) -> tuple[Trial, ...]:
@@ -91,6 +93,7 @@ class Protocol:
             "epochs": self.budget.epochs,
             "batch_size": self.budget.batch_size,
             "device": self.device,
+            **({"apart": True} if self.apart else {}),
         }
 
 
@@ -107,6 +110,7 @@ def make_protocol(
     epochs: int,
     batch_size: int | None,
     device: str,
+    apart: bool,
 ) -> Protocol:
     """Check what was asked for and fill in what was left open.
 
@@ -138,7 +142,7 @@ def make_protocol(
             "backbone mlp or linear, or images of shape (N, H, W[, channels])",
         )
     size = batch_size or _batch_size(dataset.n_rows)
-    return Protocol(chosen, listed, grid, body, Budget(epochs, size, optimiser), features, _device(device))
+    return Protocol(chosen, listed, grid, body, Budget(epochs, size, optimiser), features, _device(device), apart)
 
 
 def identity(protocol: Protocol, dataset: Dataset, ood: Dataset | None, versions: dict[str, str]) -> str:

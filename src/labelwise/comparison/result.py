@@ -352,6 +352,30 @@ class Why(msgspec.Struct, frozen=True):
         return {**told.pop("quoted"), **told}
 
 
+class Apart(msgspec.Struct, frozen=True):
+    """One head as one network for all groups, and as one network for each; pairs are (shared, apart).
+
+    Attributes:
+        rule: the decision rule of both.
+        shared: metric -> figure of the shared network.
+        apart: metric -> figure of the networks apart.
+        differences: metric -> apart minus shared, paired by seed.
+        groups: group -> accuracy of both.
+        rates: the rates chosen on validation, seed by seed.
+        parameters: numbers that are trained.
+        seconds: one training at the chosen rate of the first seed, nothing else on this machine counted.
+    """
+
+    rule: str
+    shared: dict[str, Value]
+    apart: dict[str, Value]
+    differences: dict[str, Value]
+    groups: dict[str, tuple[Value, Value]]
+    rates: tuple[tuple[float, ...], tuple[float, ...]]
+    parameters: tuple[int, int]
+    seconds: tuple[float, float]
+
+
 class DataInfo(msgspec.Struct, frozen=True):
     """The data a comparison used."""
 
@@ -386,6 +410,7 @@ class Comparison(msgspec.Struct, frozen=True):
         figures: what the page draws.
         run: versions, times, machine (never part of a comparison of two results).
         folder: where the run lies, or None.
+        apart: head -> one network for all groups against one for each, where that was asked for.
     """
 
     schema: int
@@ -406,6 +431,7 @@ class Comparison(msgspec.Struct, frozen=True):
     run: dict[str, Any]
     why: dict[str, Any] | None = None
     folder: str | None = None
+    apart: dict[str, Apart] = {}
 
     def to_dict(self) -> dict[str, Any]:
         """The whole result as plain dicts, lists, numbers and text: what `--json` and report.json hold."""

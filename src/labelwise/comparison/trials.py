@@ -19,7 +19,7 @@ from labelwise.training.inputs import as_batch, scaler
 from labelwise.training.loop import Outcome, Parts, Trial, train_stack
 from labelwise.training.splits import Split, draw_split
 
-__all__ = ["Progress", "SeedRun", "encode_features", "run_trials"]
+__all__ = ["Progress", "SeedRun", "encode_features", "parts_of", "run_trials"]
 
 Progress = Callable[[int, int, str], None]
 """Called with (epochs done, epochs in all, what is being trained)."""
@@ -66,7 +66,7 @@ def run_trials(
         found = folder.load(name, trials) if folder else None
         if found is None:
             if parts is None or parts[0] != seed:
-                parts = seed, _parts(dataset, splits[seed], ood, protocol.device)
+                parts = seed, parts_of(dataset, splits[seed], ood, protocol.device)
             progress(before, total, text)
             found = train_stack(
                 trials,
@@ -134,7 +134,8 @@ def _split(dataset: Dataset, seed: int) -> Split:
     return draw_split(dataset.labels, seed, groups=dataset.groups, test_rows=dataset.test_rows)
 
 
-def _parts(dataset: Dataset, split: Split, ood: Dataset | None, device: str) -> Parts:
+def parts_of(dataset: Dataset, split: Split, ood: Dataset | None, device: str) -> Parts:
+    """Inputs of the parts of a split as tensors on the device, scaled by the training rows."""
     scale = scaler(dataset.features[split.train])
 
     def tensor(features: np.ndarray):

@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 import labelwise
+from labelwise.comparison.apart import apart_claims, compare_apart, refuse_apart
 from labelwise.comparison.assemble import assemble
 from labelwise.comparison.folder import RunFolder, write_npz
 from labelwise.comparison.judge import HeadRun, judge_seed
@@ -59,6 +61,7 @@ def compare(
     device: str = "auto",
     ood: Any = None,
     why: bool | None = None,
+    apart: bool = False,
     margin: float = 0.01,
     out: str | Path | None = None,
     overwrite: bool = False,
@@ -86,6 +89,8 @@ def compare(
         ood: a second source that holds none of the classes, or None.
         why: attribute the gap between the first two heads to its causes; None for yes where there are few heads and it
             costs little.
+        apart: for several label columns: train each head also with one network for each column, and tell accuracy
+            and cost of both.
         margin: a difference whose whole interval lies within it counts as level.
         out: run folder; an interrupted run there is continued. ``"auto"`` for a folder of its own under
             labelwise-runs, None writes nothing.
@@ -116,6 +121,8 @@ def compare(
         raise OptionError("a margin within which a difference counts as level", f"{margin:g}", "e.g. 0.01, one point")
     started = time.perf_counter()
     dataset, unknown = _read(data, reading, ood)
+    if apart:
+        refuse_apart(dataset.task)
     protocol = make_protocol(
         dataset,
         heads=heads,
@@ -128,6 +135,7 @@ def compare(
         epochs=epochs,
         batch_size=batch_size,
         device=device,
+        apart=apart,
     )
     versions = _versions()
     about = {
@@ -173,6 +181,7 @@ def compare(
             optimiser=OPTIMISERS[protocol.budget.optimiser].text,
             margin=margin,
         )
+    both = compare_apart(dataset, protocol, runs, seed_runs, folder, progress) if apart else {}
     told["seconds"] = round(time.perf_counter() - started, 2)
     where = str(folder.path) if folder else None
     asked = {
@@ -185,6 +194,9 @@ def compare(
     if unknown is not None:
         asked["ood"] = _name(ood, unknown)
     result = assemble(dataset, protocol, seed_runs, runs, unknown, reasons, margin, asked, told, where)
+    if both:
+        claims = (*apart_claims(both, dataset.task, margin), *result.claims)
+        result = msgspec.structs.replace(result, apart=both, claims=claims)
     if folder is not None:
         _write(folder, result, protocol, seed_runs, runs, dataset)
     return result
