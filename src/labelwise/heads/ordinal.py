@@ -268,7 +268,7 @@ CORN = Head(
     elsewhere={
         "coral-pytorch": "corn_loss, divided by the reached steps of the batch, on which its scale depends",
         "dlordinal": "CORNLoss, divided likewise",
-        "coral-ordinal": "CornOrdinalCrossEntropy, divided by K - 1 (Keras)",
+        "coral-ordinal": "CornOrdinalCrossEntropy, divided by the number of classes (Keras)",
     },
     _rows=_in_float64(_corn_rows),
     _oracle=lambda head, z, rows: ordinal.corn(z, _ranks(rows)),

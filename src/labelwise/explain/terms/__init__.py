@@ -1,6 +1,6 @@
 """The notes of the glossary, theme by theme."""
 
-from labelwise.explain.terms import answers, comparing, decisions, heads, probabilities, ranking, scores
+from labelwise.explain.terms import answers, comparing, decisions, heads, ordinal, probabilities, ranking, scores
 
 __all__ = ["NOTES", "THEMES"]
 
@@ -20,6 +20,7 @@ THEMES = {
 NOTES = (
     *scores.NOTES,
     *heads.NOTES,
+    *ordinal.NOTES,
     *decisions.NOTES,
     *answers.NOTES,
     *probabilities.NOTES,
