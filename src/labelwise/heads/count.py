@@ -20,6 +20,9 @@ from labelwise.task import Task
 if TYPE_CHECKING:
     from torch import Tensor
 
+LEAST = 1e-6
+"""A rate read as a probability is kept this far from 1: it may pass 1 without meaning certainty."""
+
 LARGEST = 1e15
 """Counts beyond it count as that: the square of a larger one has no place in float32."""
 
@@ -35,8 +38,8 @@ def _log_softplus(a: np.ndarray) -> np.ndarray:
 
 
 def _as_mean(log_rates: np.ndarray) -> np.ndarray:
-    """A rate as a probability: the mean of a label that is 0 or 1, at most 1."""
-    return np.minimum(log_rates, 0.0)
+    """A rate as a probability: the mean of a label that is 0 or 1, kept below 1, which a rate may pass."""
+    return np.minimum(log_rates, np.log1p(-LEAST))
 
 
 def _as_chance(log_rates: np.ndarray) -> np.ndarray:
@@ -127,7 +130,7 @@ COUNT_POISSON = Head(
         Setting(
             "reading",
             "chance",
-            "chance: 1 - e^-λ, that a Poisson count is not 0 (one half at λ = ln 2); mean: λ itself, at most 1",
+            "chance: 1 - e^-λ, that a Poisson count is not 0 (one half at λ = ln 2); mean: λ itself, kept below 1",
             words=("chance", "mean"),
         ),
     ),
