@@ -268,7 +268,7 @@ def test_options_that_cannot_be_meant(options, words):
         (np.r_[data()[1][:-1], 7], "'7' (1)"),
         (np.r_[data()[1][:-1].astype(float), np.nan], "no label"),
         (data()[1][:-1], "199 labels"),
-        (np.c_[data()[1], data()[1] + 1], "none yet"),
+        (np.c_[data()[1], data()[1] + 1], "grouped_softmax"),
     ],
 )
 def test_labels_that_cannot_be_learnt(y, words):

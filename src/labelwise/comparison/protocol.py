@@ -176,7 +176,7 @@ def _check_heads(heads: tuple[Head, ...], task: Task) -> None:
             raise OptionError(
                 f"head {head.name} for the task {task}",
                 f"a head for {', '.join(head.rules)} tasks; {'; '.join(task.evidence)}",
-                f"heads that fit: {', '.join(fitting) or 'none yet'}",
+                f"heads that fit: {', '.join(fitting)}",
             )
 
 

@@ -23,7 +23,7 @@ __all__ = ["CUMULATIVE", "Cumulative"]
 NORMAL_EDGE = 38.0
 """ln Φ(-38) = -726.6."""
 
-NORMAL_HAZARD = 38.02628184937178
+NORMAL_HAZARD = 38.026279466575865
 """φ(38) / Φ(-38): the slope of ln Φ at -38."""
 
 HAZARD_EDGE = 7.0
