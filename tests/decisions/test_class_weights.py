@@ -6,6 +6,7 @@ import pytest
 from labelwise import Task
 from labelwise.decisions import class_weights as module
 from labelwise.decisions.class_weights import class_weights
+from labelwise.decisions.rule import TunedRule
 from labelwise.decisions.tuning import Settings
 from labelwise.decisions.values import macro_f
 
@@ -29,7 +30,8 @@ def figure(rule, p, t, beta=1.0):
 def test_offsets_are_nearly_the_best_of_a_fine_grid(seed, beta, monkeypatch):
     monkeypatch.setattr(module, "softened", lambda p, t: t)
     p, t = rare(60, seed)
-    ours = figure(class_weights(beta)(p, t, CLASSES, Settings()), p, t, beta)
+    offsets = module._ascended(np.log(p), p, t, beta)
+    ours = figure(TunedRule("highest", offsets=tuple(offsets)), p, t, beta)
     best = 0.0
     for a, b in product(np.linspace(-4, 4, 41), repeat=2):
         answers = np.eye(3)[(np.log(p) + np.array([0.0, a, b])).argmax(1)] == 1
@@ -37,17 +39,30 @@ def test_offsets_are_nearly_the_best_of_a_fine_grid(seed, beta, monkeypatch):
     assert ours >= best - 0.03
 
 
-def test_one_sweep_is_exact(monkeypatch):
+def test_one_sweep_is_exact():
     """The sum of F that a sweep says is that of its answers."""
     p, t = rare(80, 3)
     offsets = np.array([0.3, -0.2, 0.1])
     for c in range(3):
-        offset, total = module._best_offset(np.log(p), t, offsets, c, 1.0)
+        leaders = module._Leaders(np.log(p) + offsets)
+        offset, total = module._best_offset(leaders.besides(c), np.log(p[:, c]), t, offsets[c], c, 1.0)
         changed = offsets.copy()
         changed[c] = offset
         answers = np.eye(3)[(np.log(p) + changed).argmax(1)] == 1
         hits, given, due = (answers & (t == 1)).sum(0), answers.sum(0), t.sum(0)
         assert total == pytest.approx((2 * hits / (due + given)).sum())
+
+
+def test_the_leaders_of_rows_are_kept_up():
+    rng = np.random.default_rng(0)
+    leaders = module._Leaders(np.round(rng.normal(size=(50, 5)), 1))
+    for _ in range(40):
+        leaders.add(int(rng.integers(5)), float(rng.normal()))
+        fresh = module._Leaders(leaders.u.copy())
+        np.testing.assert_allclose(leaders.value, fresh.value)
+        for c in range(5):
+            assert (leaders.besides(c)[0] != c).all()
+            np.testing.assert_allclose(leaders.besides(c)[1], np.delete(leaders.u, c, axis=1).max(1))
 
 
 def test_rare_classes_gain_on_new_rows():
@@ -58,6 +73,14 @@ def test_rare_classes_gain_on_new_rows():
         figure(class_weights(1.0)(p, t, CLASSES, Settings()), new, truth)
         > macro_f(1.0)(usual, truth, Settings()) + 0.01
     )
+
+
+def test_classes_that_are_alike_are_left_alone():
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(300, 3)) * 2
+    p = np.exp(z) / np.exp(z).sum(1, keepdims=True)
+    t = np.eye(3)[(p.cumsum(1) < rng.random((300, 1))).sum(1).clip(max=2)]
+    assert class_weights(1.0)(p, t, CLASSES, Settings()).offsets == (0.0, 0.0, 0.0)
 
 
 def test_rows_that_are_not_known_and_classes_that_never_come():

@@ -68,7 +68,8 @@ def test_the_rule_is_of_a_form_for_the_task_and_answers(kind, name):
 @pytest.mark.parametrize("kind,name", CASES)
 def test_neither_arrays_nor_the_order_of_rows_matter(kind, name):
     objective = OBJECTIVES[name]
-    if objective.certify is not None or name == "exact_match":
+    folded = name == "exact_match" or (name.startswith("macro") and kind in ("multiclass", "ordinal"))
+    if objective.certify is not None or folded:
         pytest.skip("rows are cut in two, or in folds, by a seed")
     _, p, t = rows(kind)
     kept = p.copy(), t.copy()
