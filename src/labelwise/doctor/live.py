@@ -170,7 +170,8 @@ def _watch(torch: Any, model: Any, names: dict[Any, str]) -> list[Any]:
     def watch(name: str) -> Callable[..., None]:
         def hook(module: Any, args: Any, out: Any) -> None:
             if torch.is_tensor(out) and out.grad_fn is not None:
-                names.setdefault(out.grad_fn, f"{name or 'model'} ({type(module).__name__})")
+                where = f"layer {name}" if name else "the model itself"
+                names.setdefault(out.grad_fn, f"{where} ({type(module).__name__})")
 
         return hook
 
@@ -234,7 +235,7 @@ def _walk(torch: Any, value: Any, names: dict[Any, str]) -> Iterator[Finding]:
             code, text = verdict
             where = names.get(inner)
             place = (Place("model", None, where),) if where else ()
-            yield _finding(code, f"{text}{f'; it is made in {where}' if where else ''}", place)
+            yield _finding(code, f"{text}{f'; made by {where}' if where else ''}", place)
 
 
 def _given(torch: Any, calls: list[Call], names: dict[Any, str]) -> Iterator[Finding]:
@@ -246,7 +247,7 @@ def _given(torch: Any, calls: list[Call], names: dict[Any, str]) -> Iterator[Fin
         where = names.get(step)
         place = (Place("model", None, where),) if where else ()
         for code, text in verdicts(torch, call, _act(step) if step is not None else None):
-            yield _finding(code, f"{text}{f'; they are made in {where}' if where else ''}", place)
+            yield _finding(code, f"{text}{f'; made by {where}' if where else ''}", place)
 
 
 def _axis(step: Any, names: dict[Any, str]) -> Iterator[Finding]:
