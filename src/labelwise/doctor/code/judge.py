@@ -263,11 +263,14 @@ def argmax_of_one(m: Machine, x: Tensor, axis: int | None, site: Site) -> None:
         m.claim(Claim("LW402", site, text, ends(x), heads=x.heads, needs=("bce", "bcel")))
 
 
+_SAYS_OF_INFINITY = ("where", "masked_fill", "masked_fill_", "nan_to_num", "exp", "exp_")
+
+
 def guarded(m: Machine, node: ast.AST) -> bool:
-    """Whether what becomes of the infinite values is said around the logarithm: where, masked_fill, nan_to_num."""
+    """Whether what becomes of -inf is said around the logarithm: where, masked_fill, nan_to_num; or exp, a power."""
     for outer in ast.walk(m.statement) if m.statement is not None else ():
         name = getattr(outer.func, "attr", getattr(outer.func, "id", "")) if isinstance(outer, ast.Call) else ""
-        if name in ("where", "masked_fill", "nan_to_num", "masked_fill_") and any(n is node for n in ast.walk(outer)):
+        if name in _SAYS_OF_INFINITY and any(n is node for n in ast.walk(outer)):
             return True
     return False
 
