@@ -4,14 +4,14 @@ import pytest
 pytest.importorskip("sklearn")
 
 from sklearn.base import clone
-from sklearn.datasets import load_digits, make_multilabel_classification
+from sklearn.datasets import load_digits, make_classification, make_multilabel_classification
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, ShuffleSplit, cross_val_score
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.utils.estimator_checks import check_estimator
 
-from labelwise import InputError
+from labelwise import InputError, OptionError
 from labelwise.integrations.sklearn import LabelwiseClassifier
 
 
@@ -73,3 +73,37 @@ def test_too_few_rows_for_a_policy_are_the_estimators_own():
     assert (model.predict(X) == model.estimator_.predict(X)).all()
     with pytest.raises(InputError, match="fewer than 20 rows"):
         model.decide(X)
+
+
+def test_further_settings_of_a_policy():
+    X, y = make_classification(300, n_features=6, n_informative=4, n_classes=3, random_state=0)
+    costs = [[0, 1, 9], [1, 0, 9], [1, 1, 0]]
+    model = LabelwiseClassifier(objective="cost", options={"costs": costs, "close_call": 0.1}, cv=3)
+    model = clone(model).fit(X, y)
+    plain = LabelwiseClassifier(cv=3).fit(X, y)
+    assert model.policy_.caution.close_call == 0.1
+    assert (model.predict(X) == 2).sum() < (plain.predict(X) == 2).sum()
+
+
+@pytest.mark.parametrize(
+    "options,match",
+    [
+        ({"sets": "aps"}, "rows kept apart"),
+        ({"risk": 0.1}, "rows kept apart"),
+        ({"seed": 1}, "the argument of the classifier itself"),
+        ({"close_cal": 0.1}, "close_call"),
+    ],
+)
+def test_settings_that_promise_or_do_not_exist_are_refused(options, match):
+    X, y = make_classification(100, n_features=6, n_informative=4, n_classes=3, random_state=0)
+    with pytest.raises(OptionError, match=match):
+        LabelwiseClassifier(cv=3, options=options).fit(X, y)
+
+
+def test_a_row_without_an_answer_has_no_class():
+    X, y = make_classification(200, n_features=6, n_informative=4, n_classes=3, random_state=0)
+    useful = [[1, 0, 0, 0.9], [0, 1, 0, 0.9], [0, 0, 1, 0.9]]  # no answer is nearly as good as the right one
+    model = LabelwiseClassifier(objective="utility", options={"utilities": useful}, cv=3).fit(X, y)
+    assert [] in model.decide(X).labels
+    with pytest.raises(InputError, match="no answer at row"):
+        model.predict(X)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from labelwise.calibration.select import LEAST_ROWS
-from labelwise.errors import InputError, need
+from labelwise.errors import InputError, OptionError, choose, need
 from labelwise.policies import Decisions, Policy, fit_policy
 from labelwise.scores import Logits, Probs
 from labelwise.task import Labels, Task
@@ -22,7 +24,10 @@ from sklearn.utils import column_or_1d, get_tags  # noqa: E402
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels  # noqa: E402
 from sklearn.utils.validation import check_is_fitted, validate_data  # noqa: E402
 
-__all__ = ["LabelwiseClassifier"]
+__all__ = ["PROMISES", "LabelwiseClassifier"]
+
+PROMISES = ("level", "delta", "risk", "sure", "sure_error", "sets", "set_coverage", "set_per_class")
+"""Settings that promise something of new rows."""
 
 
 class LabelwiseClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
@@ -37,6 +42,8 @@ class LabelwiseClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         objective: what decisions are tuned for, a key of `OBJECTIVES`.
         cv: folds.
         at_least_one: of several labels the most probable one is given where none reaches its threshold.
+        options: further settings of `fit_policy` by name, e.g. ``{"costs": [1, 5]}`` or ``{"close_call": 0.1}``; none
+            that promises (`PROMISES`): scores out of fold come from other models than the one that is kept.
         random_state: seed of the folds.
 
     Attributes:
@@ -60,12 +67,14 @@ class LabelwiseClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         objective: str = "accuracy",
         cv: int = 5,
         at_least_one: bool = False,
+        options: Mapping[str, Any] | None = None,
         random_state: int = 0,
     ):
         self.estimator = estimator
         self.objective = objective
         self.cv = cv
         self.at_least_one = at_least_one
+        self.options = options
         self.random_state = random_state
 
     def __sklearn_tags__(self) -> Any:
@@ -116,6 +125,10 @@ class LabelwiseClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         given = self.policy_.decide(self._scores(self._raw(self.estimator_, X))).indicators
         if self.task_.kind == "multilabel":
             return given.astype(int)
+        if self.task_.kind == "multiclass" and not given.any(1).all():
+            raise InputError(
+                "a class for every row", f"no answer at row {int(given.any(1).argmin())}", "decide, which says so"
+            )
         return self.classes_[given[:, 0].astype(int) if self.task_.kind == "binary" else given.argmax(1)]
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -156,7 +169,24 @@ class LabelwiseClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             objective=self.objective,
             at_least_one=self.at_least_one,
             seed=self.random_state,
+            **self._options(),
         )
+
+    def _options(self) -> Mapping[str, Any]:
+        options = self.options or {}
+        promised = [name for name in options if name in PROMISES]
+        if promised:
+            raise OptionError(
+                f"{promised[0]} of a classifier fitted again on all rows",
+                f"options={dict(options)!r}",
+                "labelwise.fit_policy on scores of rows kept apart, which is what a promise rests on",
+            )
+        own = [name for name in ("objective", "at_least_one", "seed") if name in options]
+        if own:
+            raise OptionError(f"{own[0]} once", f"options={dict(options)!r}", "the argument of the classifier itself")
+        for name in options:
+            choose(name, inspect.signature(fit_policy).parameters, what="setting of fit_policy")
+        return options
 
     def _raw(self, estimator: Any, X: np.ndarray) -> np.ndarray:
         return _matrix(estimator.decision_function(X) if _has_logits(estimator) else estimator.predict_proba(X))
