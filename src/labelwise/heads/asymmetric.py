@@ -38,7 +38,7 @@ ASL = Head(
     when_not="the probabilities are to be believed, or 0.5 is to be the threshold: both are moved",
     source="Ridnik et al. 2021 (arXiv 2009.14119), equations 5 to 7, gradient through the weights too",
     elsewhere={
-        "timm": "AsymmetricLossMultiLabel (summed over the rows too; without gradient where surely wrong)",
+        "timm": "AsymmetricLossMultiLabel (no gradient where a label that holds is surely denied)",
         "mmpretrain": "AsymmetricLoss",
     },
     settings=(

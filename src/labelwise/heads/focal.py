@@ -128,6 +128,7 @@ SOFTMAX_FOCAL = Head(
     elsewhere={
         "Keras": "CategoricalFocalCrossentropy(alpha=1, from_logits=True)",
         "fastai": "FocalLossFlat",
+        "timm": "AsymmetricLossSingleLabel(gamma_pos=gamma, eps=0)",
     },
     settings=(GAMMA, CORRECTED),
     _rows=_softmax_rows,

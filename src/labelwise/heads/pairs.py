@@ -54,7 +54,7 @@ ZLPR = Head(
     when="labels are to compete for their place on the right side of 0, and the scale must not grow with their number",
     when_not="the probabilities are to be believed: the best constant is half the log-odds, so rare labels look likely",
     source="Su et al. 2022 (arXiv 2208.02955)",
-    elsewhere={"bert4keras": "multilabel_categorical_crossentropy"},
+    elsewhere={"timm": "ZlprLoss", "bert4keras": "multilabel_categorical_crossentropy"},
     _rows=_zlpr_rows,
     _oracle=lambda head, z, y: reference.zlpr(z, y),
     _proper=lambda head: False,
@@ -84,7 +84,7 @@ TWO_WAY = Head(
     when="the order of a row's labels is what counts: those that hold above those that do not",
     when_not="rows without labels must be told from others, or one threshold is to serve all: a row's level is free",
     source="Kobayashi 2023 (CVPR, Two-way multi-label loss), the sample-wise half",
-    elsewhere={"author's code": "TwowayLoss (tk1980/TwowayMultiLabelLoss; both halves)"},
+    elsewhere={"timm": "TwoWayLoss (adds the half over the rows of a batch)"},
     settings=(
         Setting("temperature", 4.0, "T, how much all labels that hold count beside the least of them", above_low=True),
     ),
