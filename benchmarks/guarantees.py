@@ -14,8 +14,12 @@ import numpy as np
 
 from labelwise.decisions.certificates import certified_floor, controlled_misses, selective_risk, upper_bound
 from labelwise.decisions.sets import SET_SCORES, fit_sets
+from labelwise.decisions.three_way import certified_answers
+from labelwise.decisions.tuning import Settings
+from labelwise.task import Task
 
 DELTA, ROWS = 0.1, 500
+LABEL = Task("multilabel", ("a",))
 
 
 def main(repetitions: int) -> None:
@@ -23,6 +27,7 @@ def main(repetitions: int) -> None:
     large = np.random.default_rng(10**6).random(200_000) ** 2
     largest = np.sort(large)
     broken: dict[str, list[bool]] = {"precision 0.8": [], "recall 0.8": [], "risk 0.15": []}
+    broken |= {"a yes 0.8, beside a no": [], "a no 0.8, beside a yes": []}
     silent = dict.fromkeys(broken, 0)
     misses = []
     covered: dict[str, list[float]] = {}
@@ -38,6 +43,14 @@ def main(repetitions: int) -> None:
             given = largest[np.searchsorted(largest, c.threshold) :]
             truth = given.mean() if promise == "precision" else given.sum() / large.sum()
             broken[f"{promise} 0.8"].append(bool(truth < 0.8))
+        rule = certified_answers(p[:, None], t[:, None], LABEL, Settings(level=0.8, delta=DELTA, seed=seed))
+        (high,), (low,) = rule.thresholds or (), rule.unsure_from or ()
+        for name, part, given in (
+            ("a yes 0.8, beside a no", large[large >= (2 if high is None else high)], high is not None),
+            ("a no 0.8, beside a yes", 1 - large[large < low], low > 0),
+        ):
+            silent[name] += not given
+            broken[name].append(bool(given and part.mean() < 0.8))
         sure, right = np.maximum(p, 1 - p), (p >= 0.5) == (t == 1)
         level, _ = selective_risk(sure, right, 0.15, DELTA)
         if level is None:
