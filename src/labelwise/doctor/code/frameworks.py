@@ -138,8 +138,8 @@ OPS: dict[str, str] = _table(
         "jax.nn.one_hot keras.ops.one_hot",
         "randint": "torch.randint numpy.random.randint random.randint numpy.random.default_rng.integers",
         "arange": "torch.arange numpy.arange",
-        "random": "torch.randn torch.rand numpy.random.randn numpy.random.rand torch.zeros torch.ones "
-        "torch.empty numpy.zeros numpy.ones",
+        "random": "torch.randn torch.rand numpy.random.randn numpy.random.rand torch.ones torch.empty numpy.ones",
+        "zeros": "torch.zeros numpy.zeros",
         "choice": "numpy.random.choice",
         "constant": "torch.ones_like torch.zeros_like torch.full_like numpy.ones_like numpy.zeros_like "
         "tensorflow.ones_like tensorflow.zeros_like",

@@ -17,7 +17,7 @@ from labelwise.doctor.code.values import (
     Value,
 )
 
-__all__ = ["arange", "array", "cat", "choice", "constant", "one_hot", "randint", "random", "stack"]
+__all__ = ["arange", "array", "cat", "choice", "constant", "one_hot", "randint", "random", "stack", "zeros"]
 
 
 def one_hot(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict[str, Value], lib: str) -> Value:
@@ -73,6 +73,11 @@ def random(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: d
     return Tensor(ndim=len(shape), width=width if isinstance(width, int) else None, of="random")
 
 
+def zeros(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict[str, Value], lib: str) -> Value:
+    """``torch.zeros(n)``: a loop may set ones in it."""
+    return tensor(random(m, frame, node, args, kwargs, lib)).but(of="zeros")
+
+
 def constant(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict[str, Value], lib: str) -> Value:
     """``torch.ones_like(x)``: the same number everywhere."""
     x = tensor(args[0])
@@ -98,7 +103,7 @@ def array(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: di
         act = "onehot" if all(row.count(1) == 1 for row in rows) else "multihot"
         return Tensor(act, None, len(rows[0]), 2, m.site(node, frame, "targets with several ones in a row"))
     element = element_of(x)
-    return element if isinstance(element, Tensor) and element.act != "index" else Tensor()
+    return _rows(element) if isinstance(element, Tensor) and element.act != "index" else Tensor()
 
 
 def cat(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict[str, Value], lib: str) -> Value:
@@ -113,4 +118,9 @@ def cat(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict
 def stack(m: Machine, frame: Frame, node: ast.AST, args: list[Value], kwargs: dict[str, Value], lib: str) -> Value:
     """``torch.stack(list)``."""
     element = element_of(args[0]) if args else UNKNOWN
-    return element.but(width=None, ndim=None, axis=None, of=None) if isinstance(element, Tensor) else Tensor()
+    return _rows(element.but(width=None, ndim=None, axis=None, of=None)) if isinstance(element, Tensor) else Tensor()
+
+
+def _rows(element: Tensor) -> Tensor:
+    """Rows with several ones each are a multi-hot matrix."""
+    return element.but(act="multihot", ndim=2) if element.act == "several" else element

@@ -305,6 +305,7 @@ _OPS: dict[str, Callable] = {
     "randint": newarrays.randint,
     "arange": newarrays.arange,
     "random": newarrays.random,
+    "zeros": newarrays.zeros,
     "cat": newarrays.cat,
     "choice": newarrays.choice,
     "constant": newarrays.constant,

@@ -220,8 +220,28 @@ def _for(m: Machine, frame: Frame, node: ast.For | ast.AsyncFor) -> str | None:
                 break
         return None
     element = element_of(over)
+    rows = {name: frame.env.get(name) for name in _sets_ones(node)}
     _loop(m, frame, node.body, lambda: bind(m, frame, node.target, element))
+    for name, row in rows.items():
+        if isinstance(row, Tensor) and row.of == "zeros" and row.ndim == 1:
+            frame.env[name] = Tensor("several", None, row.width, 1, m.site(node, frame, "several ones in a row"))
     return run(m, frame, node.orelse)
+
+
+def _sets_ones(node: ast.For | ast.AsyncFor) -> list[str]:
+    """Names of the arrays that a loop sets to 1 at each of its elements: ``for t in tags: y[t] = 1``."""
+    return [
+        s.targets[0].value.id
+        for s in node.body
+        if isinstance(s, ast.Assign)
+        and isinstance(s.targets[0], ast.Subscript)
+        and isinstance(s.targets[0].value, ast.Name)
+        and isinstance(s.targets[0].slice, ast.Name)
+        and isinstance(node.target, ast.Name)
+        and s.targets[0].slice.id == node.target.id
+        and isinstance(s.value, ast.Constant)
+        and s.value.value == 1
+    ]
 
 
 def _while(m: Machine, frame: Frame, node: ast.While) -> str | None:

@@ -73,7 +73,8 @@ class Tensor(Value):
     Attributes:
         act: last activation: ``logits``, ``softmax``, ``sigmoid``, ``prob`` (part of a row of probabilities), ``logp``,
             ``logsig``, ``relu``, ``hard`` (class indices), ``bits`` (0/1 by a threshold), ``onehot``, ``multihot``,
-            ``index`` (integer labels), stages of hand-written formulas (``exp`` ...), or None for unknown.
+            ``several`` (one row with several ones), ``index`` (integer labels), stages of hand-written formulas
+            (``exp`` ...), or None for unknown.
         axis: the axis of a softmax or of the arg max, where stated.
         width: length of the last axis, where known.
         ndim: number of axes, where known.
