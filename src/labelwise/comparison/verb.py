@@ -307,13 +307,14 @@ def _saved(head: Head, outputs: np.ndarray, task: Task) -> dict[str, np.ndarray]
 def _write_scores(folder: Path, seed_runs: list[SeedRun], runs: dict[str, list[HeadRun]], dataset: Dataset) -> None:
     """Logits of the chosen trials as scores files: test for `audit`, validation for `fit`."""
     folder.mkdir(exist_ok=True)
+    task = dataset.task
     for of_head in runs.values():
         for run, seed_run in zip(of_head, seed_runs, strict=True):
             for part, rows in (("test", run.test), ("validation", seed_run.split.validation)):
                 arrays = {
-                    **_saved(run.head, run.outcome.logits[part], dataset.task),
-                    "y": dataset.targets[rows],
-                    "classes": np.array(dataset.task.class_names, dtype=np.str_),
+                    **_saved(run.head, run.outcome.logits[part], task),
+                    "y": task.truth(dataset.targets[rows]) if task.kind == "grouped" else dataset.targets[rows],
+                    "classes": np.array(task.class_names, dtype=np.str_),
                     "ids": np.asarray(dataset.ids[rows], dtype=np.str_),
                 }
                 if dataset.groups is not None:
