@@ -192,6 +192,7 @@ def test_everything_is_finite_on_extreme_inputs(head, kind, dtype, classes):
     if (
         (kind == "binary" and classes != 2)
         or (other and classes not in (1, 37))
+        or (many and kind != kinds_of(head)[-1])
         or not head.fits(task_of(kind, classes))
     ):
         return
@@ -201,7 +202,7 @@ def test_everything_is_finite_on_extreme_inputs(head, kind, dtype, classes):
     head = bound(head, labels_of(kind, classes, rows=4))
     patterns = extreme_logits(width_of(head, kind, classes), [0, -5, -4, -3, -1] if many else slice(None))
     for name, targets in hard_targets(head, kind, patterns, classes).items():
-        for rows in (len(patterns), 1, 0):
+        for rows in (len(patterns), 0) if many else (len(patterns), 1, 0):
             z = patterns[:rows].to(dtype).requires_grad_()
             loss = head.loss(z, targets[:rows])
             assert loss.dtype == (torch.float64 if dtype == torch.float64 else torch.float32)
