@@ -7,7 +7,7 @@ made from it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -18,133 +18,12 @@ from labelwise.decisions.forms import FULL, set_matrix
 from labelwise.decisions.row_f import grid_of
 from labelwise.decisions.rule import TunedRule
 from labelwise.decisions.sets import RANK_FREE, RANK_PRICE, SetRule
-from labelwise.decisions.snap import GRID, cut_of, log_cut_of, snap
+from labelwise.decisions.snap import cut_of, log_cut_of, snap
 from labelwise.errors import OptionError
 from labelwise.policies.policy import Policy
+from labelwise.policies.words import Engine, Value, Words
 
-__all__ = ["Engine", "decide_program"]
-
-Value = Any
-
-
-class Engine(Protocol):
-    """What an engine can do. Values are (N, C) or (N, 1); constants are float64, int64 or bool arrays."""
-
-    def constant(self, array: np.ndarray) -> Value:
-        """An array as a value that broadcasts."""
-        ...
-
-    def two(self, name: str, a: Value, b: Value) -> Value:
-        """``add sub mul div matmul max min ge lt gt eq and or`` of two values, element by element but for matmul."""
-        ...
-
-    def one(self, name: str, a: Value) -> Value:
-        """``exp log abs round not neg int`` of a value; ``int`` makes whole numbers of truth, too."""
-        ...
-
-    def rows(self, name: str, a: Value) -> Value:
-        """``max min sum`` along the last axis, which is kept as 1."""
-        ...
-
-    def where(self, test: Value, a: Value, b: Value) -> Value:
-        """`a` where true, else `b`."""
-        ...
-
-    def deeper(self, a: Value, axis: int) -> Value:
-        """A new axis of length 1 at that place."""
-        ...
-
-    def flatter(self, a: Value) -> Value:
-        """Without the last axis, which has length 1."""
-        ...
-
-    def pick(self, a: Value, columns: np.ndarray) -> Value:
-        """The columns of those numbers."""
-        ...
-
-    def sort(self, a: Value) -> Value:
-        """Each row descending."""
-        ...
-
-    def beside(self, values: list[Value]) -> Value:
-        """(N, 1) values as columns."""
-        ...
-
-    def look_up(self, table: np.ndarray, index: Value) -> Value:
-        """The table's entries at the index."""
-        ...
-
-    def piece(self, name: str, body: Callable[..., Value], *values: Value) -> Value:
-        """``body(*values)``, a part of the program with a name: an engine that writes text makes a function of it."""
-        ...
-
-
-class _Words:
-    """The engine's words with names, so that the program reads as formulas."""
-
-    def __init__(self, engine: Engine):
-        self.e = engine
-
-    def number(self, value: Any) -> Value:
-        return self.e.constant(np.asarray(value, np.float64))
-
-    def two(self, name: str, a: Value, b: Any) -> Value:
-        return self.e.two(name, a, self.number(b) if isinstance(b, (int, float, np.ndarray, np.generic)) else b)
-
-    def snap(self, x: Value) -> Value:
-        on_grid = lambda x: self.two("div", self.e.one("round", self.two("mul", x, GRID)), GRID)  # noqa: E731
-        return self.e.piece("snap", on_grid, x)
-
-    def softplus(self, x: Value) -> Value:
-        return self.e.piece("softplus", self._softplus, x)
-
-    def _softplus(self, x: Value) -> Value:
-        small = self.e.one("exp", self.e.one("neg", self.e.one("abs", x)))
-        return self.two("add", self.two("max", x, 0.0), self.e.one("log", self.two("add", small, 1.0)))
-
-    def log_shares(self, z: Value) -> Value:
-        return self.e.piece("log_shares", self._log_shares, z)
-
-    def _log_shares(self, z: Value) -> Value:
-        shifted = self.two("sub", z, self.e.rows("max", z))
-        return self.two("sub", shifted, self.e.one("log", self.e.rows("sum", self.e.one("exp", shifted))))
-
-    def log_sum(self, z: Value) -> Value:
-        top = self.e.rows("max", z)
-        return self.two("add", top, self.e.one("log", self.e.rows("sum", self.e.one("exp", self.two("sub", z, top)))))
-
-    def sigmoid(self, z: Value) -> Value:
-        return self.e.piece("sigmoid", self._sigmoid, z)
-
-    def _sigmoid(self, z: Value) -> Value:
-        small = self.e.one("exp", self.e.one("neg", self.e.one("abs", z)))
-        top = self.e.where(self.two("ge", z, 0.0), self.number(1.0), small)
-        return self.two("div", top, self.two("add", small, 1.0))
-
-    def any(self, flags: Value) -> Value:
-        return self.e.two("gt", self.e.rows("sum", self.e.one("int", flags)), self.e.constant(np.asarray(0)))
-
-    def first_highest(self, u: Value, width: int) -> Value:
-        """True at the first of the highest values of a row."""
-        return self.e.piece("first_highest", lambda u: self._first_highest(u, width), u)
-
-    def _first_highest(self, u: Value, width: int) -> Value:
-        places = self.e.constant(np.arange(width))
-        at_top = self.e.two("eq", u, self.e.rows("max", u))
-        first = self.e.rows("min", self.e.where(at_top, places, self.e.constant(np.asarray(width))))
-        return self.e.two("eq", places, first)
-
-    def ranks(self, u: Value, width: int) -> Value:
-        """0 for the highest of a row; of equal ones the first is the higher."""
-        return self.e.piece("ranks", lambda u: self._ranks(u, width), u)
-
-    def _ranks(self, u: Value, width: int) -> Value:
-        mine, other = self.e.deeper(u, 2), self.e.deeper(u, 1)
-        before = self.e.constant(np.arange(width)[None, :] < np.arange(width)[:, None])
-        ahead = self.e.two(
-            "or", self.e.two("gt", other, mine), self.e.two("and", self.e.two("eq", other, mine), before)
-        )
-        return self.e.flatter(self.e.rows("sum", self.e.one("int", ahead)))
+__all__ = ["decide_program"]
 
 
 def decide_program(policy: Policy, engine: Engine, scores: Value) -> dict[str, Value]:
@@ -154,7 +33,7 @@ def decide_program(policy: Policy, engine: Engine, scores: Value) -> dict[str, V
     Raises:
         OptionError: for log-probabilities of independent labels, whose 1 - p other engines cannot take precisely.
     """
-    w, calibration = _Words(engine), policy.calibration
+    w, calibration = Words(engine), policy.calibration
     exclusive = policy.task.kind in ("multiclass", "ordinal")
     raw = engine.piece("raw_logits", lambda scores: _raw(policy, w, scores), scores)
     form = FORMS[calibration.form]
@@ -180,7 +59,7 @@ def decide_program(policy: Policy, engine: Engine, scores: Value) -> dict[str, V
     return found
 
 
-def _raw(policy: Policy, w: _Words, x: Value) -> Value:
+def _raw(policy: Policy, w: Words, x: Value) -> Value:
     exclusive, kind = policy.task.kind in ("multiclass", "ordinal"), policy.score_kind
     if kind == "logits":
         return w.log_shares(x) if policy.trained_with == "softmax" else x
@@ -200,14 +79,14 @@ def _raw(policy: Policy, w: _Words, x: Value) -> Value:
     return w.two("sub", log_p, w.e.one("log", rest))
 
 
-def _mixed(p: Any, w: _Words, z: Value, width: int) -> Value:
+def _mixed(p: Any, w: Words, z: Value, width: int) -> Value:
     scaled = w.two("mul", z, p["scale"])
     share = w.e.one("exp", w.two("sub", scaled, w.e.rows("max", scaled)))
     factor = w.two("div", w.number(1 - p["share"]), w.e.rows("sum", share))
     return w.e.one("log", w.two("add", w.two("mul", share, factor), float(p["share"]) / width))
 
 
-def _steps(p: Any, w: _Words, z: Value) -> Value:
+def _steps(p: Any, w: Words, z: Value) -> Value:
     edges, values = p["edges"], p["values"]
     most = max(len(e) for e in edges)
     padded = np.full((len(edges), max(most, 1)), np.inf)
@@ -221,7 +100,7 @@ def _steps(p: Any, w: _Words, z: Value) -> Value:
     return w.e.look_up(table.ravel(), w.e.two("add", count, start))
 
 
-def _cumulative(p: Any, w: _Words, z: Value, width: int) -> Value:
+def _cumulative(p: Any, w: Words, z: Value, width: int) -> Value:
     shares, above = w.e.one("exp", w.log_shares(z)), np.tri(width, width - 1, -1)
     odds = [w.e.one("log", w.two("max", w.two("matmul", shares, part), LEAST_SHARE)) for part in (above, 1 - above)]
     cuts = w.two("add", w.two("mul", w.two("sub", *odds), p["scale"]), p["bias"])
@@ -238,19 +117,19 @@ def _cumulative(p: Any, w: _Words, z: Value, width: int) -> Value:
     return w.e.one("log", w.two("add", w.two("mul", share, 1 - p["share"]), p["share"] / width))
 
 
-def _quadratic(p: Any, w: _Words, z: Value, width: int) -> Value:
+def _quadratic(p: Any, w: Words, z: Value, width: int) -> Value:
     inside = w.two("min", w.two("max", z, p["low"]), p["high"])
     curve = w.two("mul", w.two("add", w.two("mul", inside, p["bend"]), p["slope"]), inside)
     slope = w.two("add", w.two("mul", inside, 2 * p["bend"]), p["slope"])
     return w.two("add", w.two("add", curve, p["bias"]), w.two("mul", slope, w.two("sub", z, inside)))
 
 
-def _beta(p: Any, w: _Words, z: Value, width: int) -> Value:
+def _beta(p: Any, w: Words, z: Value, width: int) -> Value:
     rise = w.two("mul", w.e.one("neg", w.softplus(w.e.one("neg", z))), p["rise"])
     return w.two("add", w.two("add", rise, w.two("mul", w.softplus(z), p["fall"])), p["bias"])
 
 
-FORMS: dict[str, Callable[[Any, _Words, Value, int], Value]] = {
+FORMS: dict[str, Callable[[Any, Words, Value, int], Value]] = {
     "identity": lambda p, w, z, width: z,
     "affine": lambda p, w, z, width: w.two("add", w.two("mul", z, p["scale"]), p["bias"]),
     "mixture": _mixed,
@@ -267,27 +146,27 @@ FORMS: dict[str, Callable[[Any, _Words, Value, int], Value]] = {
 """Every form of a calibration, in the words of an engine."""
 
 
-def _highest(rule: TunedRule, w: _Words, z: Value, width: int) -> Value:
+def _highest(rule: TunedRule, w: Words, z: Value, width: int) -> Value:
     u = w.snap(w.log_shares(z))
     return w.first_highest(u if rule.offsets is None else w.two("add", u, np.asarray(rule.offsets)), width)
 
 
-def _least_cost(rule: TunedRule, w: _Words, z: Value, width: int) -> Value:
+def _least_cost(rule: TunedRule, w: Words, z: Value, width: int) -> Value:
     costs = np.asarray(rule.costs)
     expected = w.two("matmul", w.e.one("exp", w.log_shares(z)), costs)
     best = w.first_highest(w.e.one("neg", w.snap(expected)), costs.shape[1])
     return best if costs.shape[1] == width else w.e.pick(best, np.arange(width))
 
 
-def _top(w: _Words, z: Value, count: Value, width: int) -> Value:
+def _top(w: Words, z: Value, count: Value, width: int) -> Value:
     return w.e.two("lt", w.ranks(w.snap(z), width), count)
 
 
-def _expected_count(rule: TunedRule, w: _Words, z: Value, width: int) -> Value:
+def _expected_count(rule: TunedRule, w: Words, z: Value, width: int) -> Value:
     return _top(w, z, w.e.one("int", w.e.one("round", w.snap(w.e.rows("sum", w.sigmoid(z))))), width)
 
 
-def _row_f(rule: TunedRule, w: _Words, z: Value, width: int) -> Value:
+def _row_f(rule: TunedRule, w: Words, z: Value, width: int) -> Value:
     """The words of `row_f.expected_f`, with one shift of a table for each label."""
     beta = rule.beta or 1.0
     up, unit = grid_of(beta)
@@ -318,7 +197,7 @@ def _row_f(rule: TunedRule, w: _Words, z: Value, width: int) -> Value:
     return _top(w, z, count, width)
 
 
-def _known_sets(rule: TunedRule, w: _Words, z: Value, width: int) -> Value:
+def _known_sets(rule: TunedRule, w: Words, z: Value, width: int) -> Value:
     members = set_matrix(rule.sets or (), width)
     u = w.two("min", w.two("max", w.snap(z), -FULL), FULL)
     favour = w.two("add", w.two("matmul", u, members.T), snap(np.asarray(rule.offsets)))
@@ -326,7 +205,7 @@ def _known_sets(rule: TunedRule, w: _Words, z: Value, width: int) -> Value:
     return w.two("gt", w.two("matmul", best, members), 0.5)
 
 
-RULES: dict[str, Callable[[TunedRule, _Words, Value, int], Value]] = {
+RULES: dict[str, Callable[[TunedRule, Words, Value, int], Value]] = {
     "highest": _highest,
     "least_cost": _least_cost,
     "thresholds": lambda rule, w, z, width: w.two(
@@ -340,7 +219,7 @@ RULES: dict[str, Callable[[TunedRule, _Words, Value, int], Value]] = {
 """Every form of a rule, in the words of an engine."""
 
 
-def _answers(rule: TunedRule, w: _Words, logits: Value, width: int) -> Value:
+def _answers(rule: TunedRule, w: Words, logits: Value, width: int) -> Value:
     given = RULES[rule.form](rule, w, logits, width)
     u, lowest = w.snap(logits), w.number(-np.inf)
     for group in rule.groups:
@@ -356,13 +235,13 @@ def _answers(rule: TunedRule, w: _Words, logits: Value, width: int) -> Value:
     return given
 
 
-def _unsure(rule: TunedRule, w: _Words, logits: Value) -> Value:
+def _unsure(rule: TunedRule, w: Words, logits: Value) -> Value:
     u = w.snap(logits)
     above = w.two("ge", u, np.array([cut_of(t) for t in rule.unsure_from or ()]))
     return w.e.two("and", above, w.two("lt", u, np.array([cut_of(t) for t in rule.thresholds or ()])))
 
 
-def _sets(rule: SetRule, w: _Words, u: Value) -> Value:
+def _sets(rule: SetRule, w: Words, u: Value) -> Value:
     limits = np.array([np.inf if limit is None else limit for limit in rule.limits])
     if rule.score == "lac":
         return w.two("ge", w.number(limits), w.two("sub", w.number(1.0), u))
@@ -376,7 +255,7 @@ def _sets(rule: SetRule, w: _Words, u: Value) -> Value:
     return w.two("ge", w.number(limits), score)
 
 
-def _caveats(policy: Policy, w: _Words, raw: Value, logits: Value, answers: Value) -> Value:
+def _caveats(policy: Policy, w: Words, raw: Value, logits: Value, answers: Value) -> Value:
     caution, task, width = policy.caution, policy.task, policy.task.n_outputs
     exclusive = task.kind in ("multiclass", "ordinal")
     never = w.two("lt", w.e.rows("max", raw), -np.inf)
