@@ -276,6 +276,27 @@ def smooth_ece_of_grid(gaps: np.ndarray) -> float:
     return low
 
 
+def smooth_ece_influence(confidence: np.ndarray, correct: np.ndarray, value: float, cells: int = 512) -> np.ndarray:
+    """(N,) what each item contributes to the error of the smooth calibration error, times N.
+
+    With G(s) the integral of the gaps smoothed at width s, the figure is the s with G(s) = s. An item moves G at a
+    fixed width by its gap times the smoothed sign at its place, and the crossing by 1 / (1 - G'(s)) of that.
+    """
+    place = np.clip((confidence * cells).astype(np.int64), 0, cells - 1)
+    gaps = np.bincount(place, weights=correct - confidence, minlength=cells) / len(place)
+    decay = -0.5 * (np.pi * np.arange(cells + 1)) ** 2
+
+    def smoothed(values: np.ndarray, width: float) -> np.ndarray:
+        waves = np.fft.rfft(np.concatenate([values, values[::-1]]))
+        return np.fft.irfft(waves * np.exp(decay * width * width), 2 * cells)[:cells]
+
+    step = 1e-3
+    lower = max(value - step, 0.0)
+    slope = (np.abs(smoothed(gaps, value + step)).sum() - np.abs(smoothed(gaps, lower)).sum()) / (value + step - lower)
+    sign = smoothed(np.sign(smoothed(gaps, value)), value)
+    return (sign[place] * (correct - confidence) - value) / (1 - min(slope, 0.0))
+
+
 def reliability(confidence: np.ndarray, correct: np.ndarray, bins: int = 15) -> Reliability:
     """The reliability diagram's figures: mean confidence and share correct per bin of equal width, with intervals.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from labelwise.kernels.blocks import in_parts
 from labelwise.kernels.columns import auroc_influence as column_influence
 from labelwise.metrics.calibration import (
     bin_counts,
@@ -13,14 +14,15 @@ from labelwise.metrics.calibration import (
     ece_of_bins,
     mass_edges,
     smooth_ece,
-    smooth_ece_of_grid,
+    smooth_ece_influence,
 )
 from labelwise.metrics.case import BINS, Case
-from labelwise.metrics.intervals import percentile, placements, unbiased, wilson, z_of
+from labelwise.metrics.intervals import percentile, placements, wilson, z_of
 from labelwise.metrics.margins import FIGURES
 from labelwise.metrics.metric import Metric
-from labelwise.metrics.of_bins import BY_ROW
+from labelwise.metrics.of_bins import BY_ROW, MANY_CELLS
 from labelwise.metrics.of_rows import from_influence, mean, rate
+from labelwise.metrics.ranking import average_precision_influence
 
 NO_TRUTH = "no row has a known class"
 BIASED = "biased upwards on few rows, by the bins' noise"
@@ -93,13 +95,8 @@ def smooth(case: Case) -> Metric:
     value = smooth_ece(case.answer_prob, case.right)
     if value is None:
         return Metric.undefined(NO_TRUTH)
-    cells = 512
-    middle = (np.arange(cells) + 0.5) / cells
-    place = np.minimum((case.answer_prob * cells).astype(np.int64), cells - 1)
-    counts = case.draw_counts(place + cells * (case.right == 1), 2 * cells, 100)
-    gaps = (counts[:, cells:] * (1 - middle) - counts[:, :cells] * middle) / counts.sum(1, keepdims=True)
-    draws = np.array([smooth_ece_of_grid(d) for d in gaps])
-    return Metric(value, *unbiased(value, draws, case.level), case.n, BIASED)
+    m = _of_rows(case, value, smooth_ece_influence(case.answer_prob, case.right, value), (0, 1))
+    return Metric(m.value, m.low, m.high, case.n, m.why or BIASED)
 
 
 def roc_auc(case: Case) -> Metric:
@@ -123,10 +120,21 @@ def average_precision(case: Case) -> Metric:
         return Metric.undefined("no class occurs", case.n)
     ap, positives = c.average_precision[known], c.positives[known]
     value = float(ap.mean())
-    if case.groups is not None:
-        return Metric(value, n=int(positives.sum()), why=BY_ROW)
-    half = z_of(case.level) * float(np.sqrt((ap * (1 - ap) / positives).sum())) / len(ap)
-    low, high = _on_logit_scale(value, half)
+    if case.scores.array.size > MANY_CELLS:
+        return Metric(value, n=int(positives.sum()), why="no interval beyond 20 million cells")
+    columns = np.flatnonzero(known)
+
+    def job(part: slice) -> np.ndarray:
+        total = np.zeros(len(case.scores))
+        for column in columns[part]:
+            total += average_precision_influence(*_column(case, int(column)))
+        return total / len(ap)
+
+    influence = sum(in_parts(job, len(columns), least=max(1, 200_000 // len(case.scores))))
+    m = from_influence(case, value, np.asarray(influence), int(positives.sum()))
+    low, high = None, None
+    if m.low is not None and m.high is not None:
+        low, high = _on_logit_scale(value, (m.high - m.low) / 2)
     return Metric(value, low, high, int(positives.sum()), _left_out(case, ~known))
 
 
@@ -163,15 +171,7 @@ def no_label_rate(case: Case) -> Metric:
 
 def auroc_influence(case: Case, column: int, value: float) -> np.ndarray:
     """(N,) what each row contributes to the error of one column's AUROC (DeLong's placements)."""
-    scores = case.scores.array[:, column]
-    if case.ranking_offset is not None:
-        scores = scores - case.ranking_offset
-    if case.several:
-        truth = case.targets[:, column].astype(np.float64)
-    elif case.scores.task.kind == "binary":
-        truth = np.where(case.targets < 0, np.nan, case.targets.astype(np.float64))
-    else:
-        truth = np.where(case.targets < 0, np.nan, case.targets == column)
+    scores, truth = _column(case, column)
     of_pos, of_neg = placements(scores, truth)
     out = np.zeros(len(scores))
     out[truth == 1] = (of_pos - value) / len(of_pos)
@@ -179,18 +179,32 @@ def auroc_influence(case: Case, column: int, value: float) -> np.ndarray:
     return out
 
 
+def _column(case: Case, column: int) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) scores that rank one column, and its truth as 0, 1 or nan."""
+    scores, truth = case.scores.array[:, column], case.column_truth
+    if case.ranking_offset is not None:
+        scores = scores - case.ranking_offset
+    if truth.ndim == 2:
+        return scores, truth[:, column].astype(np.float64)
+    return scores, np.where(truth < 0, np.nan, truth == column)
+
+
 def _binned(case: Case, edges: np.ndarray) -> Metric:
     if not case.n:
         return Metric.undefined(NO_TRUTH)
-    bins, size = bin_counts(case.answer_prob, case.right, edges), len(edges) - 1
-    mean_confidence = np.divide(bins.confidence, bins.count, out=np.zeros(size), where=bins.count > 0)
-    place = np.searchsorted(edges[1:-1], case.answer_prob, "left")
-    draws = case.draw_counts(place + size * (case.right == 1), 2 * size, case.resamples)
-    wrong, right = draws[:, :size], draws[:, size:]
-    errors = np.abs(right - (wrong + right) * mean_confidence).sum(1) / draws.sum(1)
+    bins = bin_counts(case.answer_prob, case.right, edges)
     value = ece_of_bins(bins)
     assert value is not None
-    return Metric(value, *unbiased(value, errors, case.level), case.n, f"{BIASED}: see ece_debiased")
+    sign = np.sign(bins.correct - bins.confidence)[np.searchsorted(edges[1:-1], case.answer_prob, "left")]
+    m = _of_rows(case, value, sign * (case.right - case.answer_prob) - value, (0, 1))
+    return Metric(m.value, m.low, m.high, case.n, m.why or f"{BIASED}: see ece_debiased")
+
+
+def _of_rows(case: Case, value: float, each: np.ndarray, bounds: tuple[float, float]) -> Metric:
+    """The delta method: `each` of the n known rows takes part in the figure's error by its n-th part."""
+    influence = np.zeros(len(case.known))
+    influence[case.known] = each / case.n
+    return from_influence(case, value, influence, case.n, bounds=bounds)
 
 
 def _half(case: Case) -> float:

@@ -24,7 +24,6 @@ __all__ = [
     "mcnemar",
     "percentile",
     "t_interval",
-    "unbiased",
     "wilson",
 ]
 
@@ -346,32 +345,6 @@ def percentile(draws: np.ndarray, level: float = 0.95) -> tuple[float, float] | 
         return None, None
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
-
-
-def unbiased(value: float, draws: np.ndarray, level: float = 0.95) -> tuple[float, float] | tuple[None, None]:
-    """Interval of a figure at least 0 that noise pushes up, such as a binned calibration error.
-
-    A resample is pushed up once more by about as much, so the draws are mirrored at the value, which takes the bias
-    off; the value itself stays inside.
-
-    Args:
-        value: the figure on the rows.
-        draws: (B,) the figure on resamples.
-        level: coverage.
-
-    Returns:
-        (low, high), or (None, None) as in `percentile`.
-
-    Example:
-        >>> tuple(round(v, 6) for v in unbiased(1.0, np.arange(101.0) / 50, 0.9))
-        (0.1, 1.9)
-
-    Source: Davison and Hinkley (1997), section 5.2, the basic bootstrap.
-    """
-    low, high = percentile(draws, level)
-    if low is None or high is None:
-        return None, None
-    return max(2 * value - high, 0.0), max(2 * value - low, value)
 
 
 def _sigmoid(x: float) -> float:

@@ -161,7 +161,9 @@ def ece_debiased(case: Case) -> Metric:
     if case.groups is not None:
         return Metric(max(square, 0.0) ** 0.5, n=case.n, why=BY_ROW)
     by_row = squared_gaps(case)[case.known] / len(squares)
-    variance = float(((by_row - by_row.mean()) ** 2).sum()) + noise / len(squares) ** 2
+    chance = noise / len(squares) ** 2
+    # the gaps that were seen hold their own noise: to first order it counts for twice what it is, in place of once
+    variance = max(float(((by_row - by_row.mean()) ** 2).sum()) - chance, chance)
     half = z_of(case.level) * variance**0.5
     low, value, high = (max(v, 0.0) ** 0.5 for v in (square - half, square, square + half))
     return Metric(value, low, high, case.n)

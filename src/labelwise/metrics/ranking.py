@@ -10,7 +10,14 @@ import numpy as np
 
 from labelwise.errors import InputError
 
-__all__ = ["auroc", "average_precision", "fpr_at_tpr", "mean_auroc", "mean_average_precision"]
+__all__ = [
+    "auroc",
+    "average_precision",
+    "average_precision_influence",
+    "fpr_at_tpr",
+    "mean_auroc",
+    "mean_average_precision",
+]
 
 
 def auroc(scores: np.ndarray, positives: np.ndarray) -> float | None:
@@ -59,6 +66,36 @@ def average_precision(scores: np.ndarray, positives: np.ndarray) -> float | None
     hits = len(pos) - np.searchsorted(pos, pos, "left")
     false = len(neg) - np.searchsorted(neg, pos, "left")
     return float((hits / (hits + false)).mean())
+
+
+def average_precision_influence(scores: np.ndarray, positives: np.ndarray) -> np.ndarray:
+    """(N,) what each item contributes to the error of the average precision.
+
+    AP = 1/P sum over positives of T_i / N_i, with T_i positives and N_i items at or above the positive i. One item more
+    at j adds to every positive at or below it: (1 - T_i / N_i) / N_i where j is a positive, - T_i / N_i^2 where not; a
+    positive adds its own T_j / N_j - AP as well, all over P.
+
+    Args:
+        scores: (N,) numbers, higher means more likely positive.
+        positives: (N,) 0/1, nan for "not known".
+    """
+    truth = np.asarray(positives, np.float64)
+    pos, neg = split_sorted(scores, truth)
+    out = np.zeros(len(truth))
+    if not len(pos):
+        return out
+    hits = len(pos) - np.searchsorted(pos, pos, "left")
+    given = hits + len(neg) - np.searchsorted(neg, pos, "left")
+    precision = hits / given
+    gained, lost = (np.append(0.0, np.cumsum(v)) for v in (1 / given, precision / given))
+    for yes in (True, False):
+        here = np.flatnonzero(truth > 0.5 if yes else truth <= 0.5)
+        below = np.searchsorted(pos, scores[here], "right")
+        out[here] = -lost[below]
+        if yes:
+            own = precision[np.searchsorted(pos, scores[here], "left")]
+            out[here] += gained[below] + own - precision.mean()
+    return out / len(pos)
 
 
 def fpr_at_tpr(scores: np.ndarray, positives: np.ndarray, tpr: float = 0.95) -> float | None:

@@ -59,7 +59,7 @@ PROBABILITIES = (
         "scores",
         "lower",
         either(exclusive.ece, labels.ece),
-        f"mirrored multinomial bootstrap of the bins; {DELTA}",
+        DELTA,
         "Guo et al. (2017)",
     ),
     MetricSpec(
@@ -69,7 +69,7 @@ PROBABILITIES = (
         "scores",
         "lower",
         exclusive.ece_equal_mass,
-        "mirrored multinomial bootstrap of the bins",
+        DELTA,
         "Nguyen and O'Connor (2015)",
     ),
     MetricSpec(
@@ -109,7 +109,7 @@ PROBABILITIES = (
         "scores",
         "lower",
         exclusive.smooth,
-        "mirrored multinomial bootstrap of a grid",
+        DELTA,
         "Blasiok and Nakkiran (2023)",
     ),
 )
@@ -143,7 +143,7 @@ RANKINGS = (
         "scores",
         "higher",
         exclusive.average_precision,
-        "binomial on the logit scale (Boyd, Eng and Page 2013)",
+        f"{DELTA}, on the logit scale",
         "scikit-learn average_precision_score",
     ),
     MetricSpec(
