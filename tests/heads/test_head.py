@@ -74,3 +74,12 @@ def test_half_precision_is_lifted_and_infinite_logits_are_made_large():
         assert finite_logits(z.to(dtype)).isfinite().all()
     assert finite_logits(z.double()).dtype == torch.float64
     assert finite_logits(torch.tensor([float("nan")])).isnan().all()
+
+
+def test_large_logits_are_not_copied_where_all_are_finite():
+    z = torch.randn(3, 400_000)
+    assert finite_logits(z) is z
+    z[1, 7] = float("inf")
+    assert finite_logits(z)[1, 7] == torch.tensor(1e25)
+    z[1, 7] = float("nan")
+    assert finite_logits(z)[1, 7].isnan()

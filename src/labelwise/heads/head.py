@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from labelwise.heads.module import HeadModule
 
 BIASES = ("zero", "prior")
+LARGE = 1 << 20
+"""From so many logits on a copy of them is worth avoiding."""
 
 
 @dataclass(frozen=True)
@@ -357,4 +359,8 @@ def finite_logits(logits: Tensor) -> Tensor:
 
     if logits.dtype in (torch.float16, torch.bfloat16):
         logits = logits.float()
+    if logits.device.type == "cpu" and logits.numel() > LARGE:  # looking is cheaper than a copy, and its gradient
+        low, high = logits.detach().aminmax()
+        if low >= -1e25 and high <= 1e25:
+            return logits
     return logits.clamp(-1e25, 1e25)

@@ -9,7 +9,7 @@ import numpy as np
 
 from labelwise import reference
 from labelwise.heads.class_shares import bind_log_shares, log_shares, taken_as
-from labelwise.heads.head import Head
+from labelwise.heads.head import LARGE, Head
 from labelwise.heads.setting import Setting
 from labelwise.heads.space import SOFTMAX_SPACE, shares
 from labelwise.task import Task
@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 def _rows(head: Head, logits: Tensor, targets: Tensor) -> Tensor:
     import torch
 
-    log_p = torch.log_softmax(logits, dim=-1)
     smoothing = head["label_smoothing"]
+    if logits.numel() > LARGE and smoothing == 0 and head["class_weight"] == "none":
+        from labelwise.heads import cells
+
+        return cells.cross_entropy(logits, targets)
+    log_p = torch.log_softmax(logits, dim=-1)
     if head["class_weight"] == "balanced":
         log_p = log_p * torch.exp(-taken_as(head, logits)) / logits.shape[-1]
     if targets.dim() == 1:
