@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,3 +22,10 @@ def shared_data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"needs the data sets in {DATA.parent.name}/{DATA.name} beside the checkout")
     return DATA
+
+
+@pytest.fixture(autouse=True)
+def same_draws() -> None:
+    """torch draws the same numbers in a test whenever it runs; numpy's generators are seeded where they are made."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)

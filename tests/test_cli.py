@@ -133,7 +133,7 @@ def test_heads_with_settings_are_told_apart_at_the_right_commas(run, source):
         (["compare", "one.npz"], "nothing to tell apart"),
         (["compare", "short.npz"], "100 labels"),
         (["compare", "hole.npz"], "no label"),
-        (["compare", "grouped.npz"], "none yet"),
+        (["compare", "grouped.npz"], "grouped_softmax"),
     ],
     ids=lambda v: " ".join(v[1:]) if isinstance(v, list) else "",
 )

@@ -48,7 +48,7 @@ def test_two_ranks_are_the_yes_no_loss_of_their_link(name):
         "cumulative_cloglog": lambda x: 1 - torch.exp(-torch.exp(x)),
     }.get(name, torch.sigmoid)(-up)  # P(y = 0)
     expected = -torch.where(y == 0, below, 1 - below).log()
-    torch.testing.assert_close(HEADS[name].loss_rows(z, y), expected)
+    torch.testing.assert_close(HEADS[name].loss_rows(z, y), expected, rtol=1e-5, atol=1e-6)  # 1 - below loses digits
 
 
 def test_all_threshold_is_coral_with_the_signs_of_the_thresholds_turned():
