@@ -18,11 +18,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from labelwise.kernels.bins import ClassBins, Tally
-from labelwise.kernels.blocks import in_parts, row_blocks
+from labelwise.kernels.blocks import LARGE_BLOCK, in_parts, row_blocks
 
 __all__ = ["RowStatistics", "row_statistics"]
 
-ARRAYS = 3  # of a block's size, which are to stay in the cache together
 SMALL = 1e-13  # exponentials from here to its inverse can be squared and summed in float32
 ROUNDED = 0.999  # a sum of squares may have been rounded down
 
@@ -127,10 +126,10 @@ def _part(
 ) -> ClassBins | None:
     width = scores.shape[1]
     kind = working_float(scores)
-    work = _Buffers(next(row_blocks(slice(0, max(part.stop - part.start, 1)), ARRAYS * width)).stop, width, kind)
+    work = _Buffers(next(row_blocks(slice(0, max(part.stop - part.start, 1)), width, LARGE_BLOCK)).stop, width, kind)
     tally = None if bins is None else Tally(width, bins)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        for rows in row_blocks(part, ARRAYS * width):
+        for rows in row_blocks(part, width, LARGE_BLOCK):
             block = scores[rows]
             if block.dtype != kind:
                 block = block.astype(kind)

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labelwise.kernels.blocks import in_parts, row_blocks
+from labelwise.kernels.blocks import LARGE_BLOCK, in_parts, row_blocks
 
 __all__ = ["TemperatureFit", "fit_temperature"]
 
-ARRAYS = 3  # of a block's size, which are to stay in the cache together
 STAGES = (256, 2048)  # rows of the starts, each on every k-th row
 LOWEST, HIGHEST = 1e-3, 1e3  # of 1/T; beyond, the scores are useless or perfect
 FAR = -1e15  # stands for -inf: its square is still finite in float32
@@ -92,10 +91,10 @@ def _moments(z: np.ndarray, y: np.ndarray, b: float) -> tuple[float, float, floa
     at = float(kind(b))  # one and the same for the classes' sums and for the true class
 
     def job(part: slice) -> np.ndarray:
-        step = next(row_blocks(slice(0, max(part.stop - part.start, 1)), ARRAYS * width)).stop
+        step = next(row_blocks(slice(0, max(part.stop - part.start, 1)), width, LARGE_BLOCK)).stop
         exps, ones, shifted = np.empty((step, width), kind), np.ones(width, kind), None
         total = np.zeros(4)
-        for rows in row_blocks(part, ARRAYS * width):
+        for rows in row_blocks(part, width, LARGE_BLOCK):
             block, e = z[rows].astype(kind, copy=False), exps[: rows.stop - rows.start]
             if shifted is None:
                 sums, sound = _sums(block, y[rows], at, e, ones)
