@@ -9,11 +9,10 @@ from labelwise.auditing.result import (
     Curve,
     Figures,
     LabelFigures,
-    Numbers,
     ReliabilityFigure,
     RiskFigure,
 )
-from labelwise.kernels.blocks import row_blocks
+from labelwise.kernels.blocks import LARGE_BLOCK, in_parts, row_blocks
 from labelwise.metrics.calibration import Bins, Reliability, bin_counts, reliability_of_bins
 from labelwise.metrics.case import BINS, Case
 from labelwise.metrics.probs import columns_of_truth, probabilities_of
@@ -86,47 +85,49 @@ def _by_label(case: Case) -> dict[str, ReliabilityFigure]:
 def _common_threshold(case: Case) -> Curve:
     """Strict and label-wise accuracy, rows without and with several labels, at every threshold of a slider."""
     steps = np.linspace(0, 1, STEPS)
-    strict, cells, none, several = (np.zeros(STEPS + 1) for _ in range(4))
-    rows_total, cells_total = 0, 0
     width = case.scores.array.shape[1]
-    for rows in row_blocks(slice(0, len(case.scores)), width * 4):
-        known_rows = case.known[rows]
-        p = probabilities_of(case, rows)[known_rows]
-        y = columns_of_truth(case, rows)[known_rows]
-        known = ~np.isnan(y)
-        true = y == 1
-        # a cell is answered yes at every step up to this one; of many classes nearly all stop at the first
-        place = known.astype(np.int16)
-        further = np.nonzero(known & (p >= steps[1]))
-        place[further] = np.searchsorted(steps, p[further], "right")
-        # the row is right from after its highest false cell up to its lowest true cell
-        low = np.where(~true & known, place, 0).max(1, initial=0)
-        high = np.where(true, place, STEPS).min(1, initial=STEPS)
-        fine = low < high
-        strict += np.bincount(low[fine], minlength=STEPS + 1) - np.bincount(high[fine], minlength=STEPS + 1)
-        top = np.partition(place, -2, axis=1)[:, -2:] if width > 1 else np.pad(place, ((0, 0), (1, 0)))
-        none += np.bincount(top[:, 1], minlength=STEPS + 1)
-        several -= np.bincount(top[:, 0], minlength=STEPS + 1)
-        several[0] += len(p)
-        # yes below the place, no from it on: right if true below, right if false from it on
-        cells[0] += (true & known).sum()
-        cells -= np.bincount(place[true], minlength=STEPS + 1)
-        cells += np.bincount(place[further], minlength=STEPS + 1)
-        cells[1] += known.sum() - len(further[0])
-        cells -= np.bincount(place[true], minlength=STEPS + 1)
-        rows_total += len(p)
-        cells_total += int(known.sum())
 
-    def shares(steps_of: np.ndarray, total: int) -> Numbers:
-        return tuple((np.cumsum(steps_of)[:STEPS] / max(total, 1)).tolist())
+    def job(part: slice) -> tuple[np.ndarray, int, int]:
+        sums, rows_seen, cells_seen = np.zeros((4, STEPS + 1)), 0, 0
+        for rows in row_blocks(part, width * 4, LARGE_BLOCK):
+            known_rows = case.known[rows]
+            p, y = probabilities_of(case, rows)[known_rows], columns_of_truth(case, rows)[known_rows]
+            sums += _steps_of(p, y, steps)
+            rows_seen, cells_seen = rows_seen + len(p), cells_seen + int((~np.isnan(y)).sum())
+        return sums, rows_seen, cells_seen
 
-    return Curve(
-        tuple(steps.tolist()),
-        shares(strict, rows_total),
-        shares(cells, cells_total),
-        shares(none, rows_total),
-        shares(several, rows_total),
-    )
+    parts = in_parts(job, len(case.scores), least=max(1, 262_144 // width))
+    sums, rows_total, cells_total = (sum(found) for found in zip(*parts, strict=True))
+    totals = (rows_total, cells_total, rows_total, rows_total)
+    shares = (np.cumsum(s)[:STEPS] / max(total, 1) for s, total in zip(np.asarray(sums), totals, strict=True))
+    return Curve(tuple(steps.tolist()), *(tuple(share.tolist()) for share in shares))
+
+
+def _steps_of(p: np.ndarray, y: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """(4, STEPS + 1) changes from step to step: right rows, right cells, rows with no label, rows with several."""
+    width = p.shape[1]
+    known = ~np.isnan(y)
+    true = y == 1
+    # a cell is answered yes at every step up to this one; of many classes nearly all stop at the first
+    place = known.astype(np.int16)
+    further = np.nonzero(known & (p >= steps[1]))
+    place[further] = np.searchsorted(steps, p[further], "right")
+    # the row is right from after its highest false cell up to its lowest true cell
+    low = np.where(~true & known, place, 0).max(1, initial=0)
+    high = np.where(true, place, STEPS).min(1, initial=STEPS)
+    fine = low < high
+    top = np.partition(place, -2, axis=1)[:, -2:] if width > 1 else np.pad(place, ((0, 0), (1, 0)))
+
+    def at(places: np.ndarray) -> np.ndarray:
+        return np.bincount(places, minlength=STEPS + 1).astype(np.float64)
+
+    strict, none, several = at(low[fine]) - at(high[fine]), at(top[:, 1]), -at(top[:, 0])
+    several[0] += len(p)
+    # yes below the place, no from it on: right if true below, right if false from it on
+    cells = at(place[further]) - 2 * at(place[true])
+    cells[0] += (true & known).sum()
+    cells[1] += known.sum() - len(further[0])
+    return np.stack([strict, cells, none, several])
 
 
 def _reliability(r: Reliability) -> ReliabilityFigure:
