@@ -132,7 +132,7 @@ _RARE = ("sigmoid", "all", "sigmoid(pos_weight=15)")
 SOURCES: dict[str, Source] = {
     "yeast": Source(_yeast, SEVERAL, _SEVERAL),
     "movies": Source(_movies, SEVERAL, _SEVERAL, rows=20_000),
-    "debtags": Source(_debtags, SEVERAL, _SEVERAL),
+    "debtags": Source(_debtags, SEVERAL, _SEVERAL, rows=8_000),
     **{
         name: Source(_ordered(name), ORDERED, ("softmax", "all"), _ORDINAL, epochs=100, bias="prior")
         for name in ("era", "esl", "lev", "swd")
