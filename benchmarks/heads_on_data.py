@@ -138,8 +138,8 @@ SOURCES: dict[str, Source] = {
         for name in ("era", "esl", "lev", "swd")
     },
     "diamonds": Source(_diamonds, ORDERED, ("softmax", "all"), _ORDINAL, rows=20_000, bias="prior"),
-    "shuttle": Source(_shuttle, CLASSES, _LONG, rows=20_000),
-    "ticdata": Source(_ticdata, CLASSES, _RARE),
+    "shuttle": Source(_shuttle, CLASSES, _LONG, rows=30_000),
+    "ticdata": Source(_ticdata, CLASSES, _RARE, {"backbone": "linear"}),
 }
 
 
