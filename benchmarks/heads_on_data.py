@@ -151,6 +151,11 @@ def heads_of(source: Source, task: lw.Task) -> list[str]:
     return [head_from(name).with_settings(bias=source.bias).spec for name in found]
 
 
+def _short(head: str) -> str:
+    """The head without its bias, which stands in the title."""
+    return head.replace("(bias=prior)", "").replace(",bias=prior", "")
+
+
 def table(found: Comparison, columns: Columns) -> list[str]:
     """The table in Markdown, best first by the first column."""
     first = next(iter(found.heads))
@@ -172,7 +177,7 @@ def table(found: Comparison, columns: Columns) -> list[str]:
         return np.inf if value is None else (value if lower else -value)
 
     lines = [
-        "| head | " + " | ".join(title for title, _, _ in columns) + f" | {columns[0][0]} against {first} |",
+        "| head | " + " | ".join(title for title, _, _ in columns) + f" | {columns[0][0]} against {_short(first)} |",
         "|---" * (len(columns) + 2) + "|",
     ]
     for head in sorted(found.heads, key=place):
@@ -182,11 +187,7 @@ def table(found: Comparison, columns: Columns) -> list[str]:
             told += f" [{-gap.high:+.3f}, {-gap.low:+.3f}]"
         cells = [cell(head, asked, name) for _, asked, name in columns]
         edge = " (edge)" if found.heads[head].at_edge else ""
-        lines.append(
-            f"| {head.replace('(bias=prior)', '').replace(',bias=prior', '')}{edge} | "
-            + " | ".join(cells)
-            + f" | {told} |"
-        )
+        lines.append(f"| {_short(head)}{edge} | " + " | ".join(cells) + f" | {told} |")
     return lines
 
 
