@@ -132,14 +132,14 @@ _RARE = ("sigmoid", "all", "sigmoid(pos_weight=15)")
 SOURCES: dict[str, Source] = {
     "yeast": Source(_yeast, SEVERAL, _SEVERAL),
     "movies": Source(_movies, SEVERAL, _SEVERAL, rows=20_000),
-    "debtags": Source(_debtags, SEVERAL, _SEVERAL, rows=8_000),
+    "debtags": Source(_debtags, SEVERAL, _SEVERAL, rows=3_000),
     **{
         name: Source(_ordered(name), ORDERED, ("softmax", "all"), _ORDINAL, epochs=100, bias="prior")
         for name in ("era", "esl", "lev", "swd")
     },
     "diamonds": Source(_diamonds, ORDERED, ("softmax", "all"), _ORDINAL, rows=20_000, bias="prior"),
     "shuttle": Source(_shuttle, CLASSES, _LONG, rows=30_000),
-    "ticdata": Source(_ticdata, CLASSES, _RARE, {"backbone": "linear"}),
+    "ticdata": Source(_ticdata, CLASSES, _RARE, {"backbone": "linear"}, rows=4_000),
 }
 
 
