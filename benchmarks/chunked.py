@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from published import asl, binary_cross_entropy, focal
 from torch import Tensor
 from torch.nn import functional
 
@@ -27,27 +28,6 @@ from labelwise.heads.sides import Side
 
 FEATURES, LABELS = 512, 200_000
 MIB = 1024
-
-
-def binary_cross_entropy(z: Tensor, y: Tensor, one: Tensor) -> Tensor:
-    return functional.binary_cross_entropy_with_logits(z, y, reduction="sum") / len(z)
-
-
-def focal(z: Tensor, y: Tensor, one: Tensor) -> Tensor:
-    """As published (arXiv 1708.02002), written the usual way."""
-    p = z.sigmoid()
-    right = p * y + (1 - p) * (1 - y)
-    cells = functional.binary_cross_entropy_with_logits(z, y, reduction="none") * (1 - right) ** 2
-    return ((0.25 * y + 0.75 * (1 - y)) * cells).sum() / len(z)
-
-
-def asl(z: Tensor, y: Tensor, one: Tensor) -> Tensor:
-    """As published (arXiv 2009.14119): every step an array of the size of the logits."""
-    p = z.sigmoid()
-    q = (1 - p + 0.05).clamp(max=1)
-    logs = y * p.clamp(min=1e-8).log() + (1 - y) * q.clamp(min=1e-8).log()
-    right = p * y + q * (1 - y)
-    return -(logs * (1 - right) ** (y + 4 * (1 - y))).sum() / len(z)
 
 
 def zlpr(z: Tensor, y: Tensor, one: Tensor) -> Tensor:

@@ -9,8 +9,9 @@ import numpy as np
 
 from labelwise.auditing.result import Difference, Paired
 from labelwise.errors import InputError
+from labelwise.kernels.columns import auroc_influence
 from labelwise.metrics.case import Case
-from labelwise.metrics.exclusive import auroc_influence
+from labelwise.metrics.exclusive import column_of
 from labelwise.metrics.intervals import bootstrap_groups, holm, mcnemar, percentile, z_of
 from labelwise.metrics.labels import f1_influence
 from labelwise.metrics.margins import FIGURES, Margins
@@ -143,7 +144,7 @@ def _aurocs(a: Case, b: Case) -> tuple[dict[str, Difference], Difference | None]
     total, found, ps = np.zeros(len(a.scores)), {}, []
     for column in known:
         one, two = float(a.columns.auroc[column]), float(b.columns.auroc[column])
-        influence = auroc_influence(a, int(column), one) - auroc_influence(b, int(column), two)
+        influence = np.subtract(*(_auroc_influence(case, int(column)) for case in (a, b)))
         total += influence / len(known)
         found[names[column]] = _of_influence(a, one, two, influence)
         ps.append(np.nan if found[names[column]].p is None else found[names[column]].p)
@@ -154,6 +155,12 @@ def _aurocs(a: Case, b: Case) -> tuple[dict[str, Difference], Difference | None]
     }
     whole = _of_influence(a, float(a.columns.auroc[known].mean()), float(b.columns.auroc[known].mean()), total)
     return labels, whole
+
+
+def _auroc_influence(case: Case, column: int) -> np.ndarray:
+    """(N,) what each row contributes to the error of one column's AUROC."""
+    scores, truth = column_of(case, column)
+    return auroc_influence(scores[:, None], truth[:, None])
 
 
 def _of_influence(case: Case, one: float, two: float, influence: np.ndarray) -> Difference:

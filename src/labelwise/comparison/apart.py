@@ -17,7 +17,7 @@ from labelwise.comparison.figures import FIGURES
 from labelwise.comparison.folder import RunFolder
 from labelwise.comparison.headline import headline_of
 from labelwise.comparison.judge import HeadRun, judge_seed
-from labelwise.comparison.paired import paired
+from labelwise.comparison.paired import is_level, paired
 from labelwise.comparison.protocol import Protocol
 from labelwise.comparison.result import Apart, Claim, Value
 from labelwise.comparison.statistics import ONE_SEED, over_seeds
@@ -135,30 +135,31 @@ def _held(
     dataset: Dataset, protocol: Protocol, first: SeedRun, ours: Sequence[HeadRun], theirs: Sequence[HeadRun]
 ) -> Apart:
     rule = headline_of(dataset.task).rule
-    figures = [
-        {name: over_seeds([run.figures[rule][name] for run in runs], FIGURES[name].undefined, FIGURES[name].bounds)}
-        for name in COMPARED
-        for runs in (ours, theirs)
-    ]
-    shared = {name: value for one in figures[::2] for name, value in one.items()}
-    apart = {name: value for one in figures[1::2] for name, value in one.items()}
-    parts = parts_of(dataset, first.split, None, protocol.device)
+    together = [parts_of(dataset, first.split, None, protocol.device)]
+    each = list(_each_group(together[0]))
     return Apart(
         rule=rule,
-        shared=shared,
-        apart=apart,
+        shared=_figures(rule, ours),
+        apart=_figures(rule, theirs),
         differences={name: _difference(name, rule, ours, theirs) for name in COMPARED},
         groups={
             group.name: (_of_group(index, rule, ours), _of_group(index, rule, theirs))
             for index, group in enumerate(dataset.task.groups)
         },
         rates=(tuple(run.trial.rate for run in ours), tuple(run.trial.rate for run in theirs)),
-        parameters=(_weights([parts], protocol, dataset), _weights(list(_each_group(parts)), protocol, dataset)),
+        parameters=(_weights(together, protocol, dataset), _weights(each, protocol, dataset)),
         seconds=(
-            _seconds([parts], ours[0].trial, protocol, first.seed),
-            _seconds(list(_each_group(parts)), theirs[0].trial, protocol, first.seed),
+            _seconds(together, ours[0].trial, protocol, first.seed),
+            _seconds(each, theirs[0].trial, protocol, first.seed),
         ),
     )
+
+
+def _figures(rule: str, runs: Sequence[HeadRun]) -> dict[str, Value]:
+    return {
+        name: over_seeds([run.figures[rule][name] for run in runs], FIGURES[name].undefined, FIGURES[name].bounds)
+        for name in COMPARED
+    }
 
 
 def _difference(name: str, rule: str, ours: Sequence[HeadRun], theirs: Sequence[HeadRun]) -> Value:
@@ -226,7 +227,7 @@ def _claim(head: str, one: Apart, task: Task, margin: float) -> Claim:
         verdict, interval = "one seed cannot tell", ""
     else:
         interval = f" [{d.low:+.3f}, {d.high:+.3f}]"
-        if -margin <= d.low and d.high <= margin:
+        if is_level(d.low, d.high, margin):
             verdict = "level"
         elif d.low > 0:
             verdict = "networks apart are better"

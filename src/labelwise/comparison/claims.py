@@ -49,10 +49,10 @@ def _answers(
     seeds: int,
     margin: float,
 ) -> Iterator[Claim]:
-    metric, rule, how = headline.metric, headline.rule, headline.how
+    metric, rule, how = headline.metric, headline.rule, headline.how.format(both="both")
     wanted = [d for d in differences if d.metric == metric and d.rule == rule and d.value is not None]
     if len(heads) > EVERY_PAIR and seeds > 1:
-        yield from _ranking(heads, wanted, title, how.replace("both answer", "all answer"), seeds, margin)
+        yield from _ranking(heads, wanted, title, headline.how.format(both="all"), seeds, margin)
         return
     for d in wanted:
         a, b = heads[d.a].rules[rule][metric].value, heads[d.b].rules[rule][metric].value
@@ -90,17 +90,15 @@ def _ranking(
         return
     first, rule, metric = wanted[0].a, wanted[0].rule, wanted[0].metric
     base = heads[first].rules[rule][metric].value
-    said: dict[str, list[str]] = {"better": [], "level": [], "worse": [], "cannot tell": []}
+    places: dict[str, list[Difference]] = {"better": [], "level": [], "worse": [], "cannot tell": []}
     numbers: dict[str, float | None] = {first: base}
     sign = -1 if FIGURES[metric].info.better == "lower" else 1
     for d in sorted(wanted, key=lambda d: sign * (d.value or 0.0)):
         numbers[d.b] = heads[d.b].rules[rule][metric].value
         place = "level" if d.level else {None: "cannot tell", d.b: "better"}.get(d.verdict, "worse")
-        low, high = (None, None) if d.low is None or d.high is None else (-d.high, -d.low)
-        interval = "" if low is None else f" [{low:+.3f}, {high:+.3f}]"
-        said[place].append(f"{d.b} {-(d.value or 0.0):+.3f}{interval}")
-    told = "; ".join(f"{place}: {', '.join(of_place)}" for place, of_place in said.items() if of_place)
-    best = [text.split(" ")[0] for text in said["better"]]
+        places[place].append(d)
+    told = "; ".join(f"{place}: {', '.join(map(_ahead, found))}" for place, found in places.items() if found)
+    best = [d.b for d in places["better"]]
     named = ", ".join(best[:3]) + (f" and {len(best) - 3} more" if len(best) > 3 else "")
     verb = "is" if len(best) == 1 else "are"
     start = (
@@ -115,6 +113,12 @@ def _ranking(
         "in twenty looks different by chance, which p_holm in the table allows for",
         "answer",
     )
+
+
+def _ahead(d: Difference) -> str:
+    """The second head by how far its figure lies above the first's."""
+    interval = "" if d.low is None or d.high is None else f" [{-d.high:+.3f}, {-d.low:+.3f}]"
+    return f"{d.b} {-(d.value or 0.0):+.3f}{interval}"
 
 
 def _what_would_tell(d: Difference, margin: float) -> str:

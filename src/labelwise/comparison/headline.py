@@ -24,7 +24,7 @@ class Headline:
     Attributes:
         metric: key in `FIGURES`.
         rule: key in `DECISION_RULES`, the same for every head.
-        how: the rule in words, after "better" or "level".
+        how: the rule in words, after "better" or "level"; ``{both}`` stands for both or all.
         score: (probs, truth, task) of validation rows -> what a rate is chosen by, None where undefined.
         selection: that score in words.
     """
@@ -61,7 +61,7 @@ def _answers(rule: str, probs: np.ndarray, task: Task) -> np.ndarray:
 _ONE_CLASS = Headline(
     "strict_accuracy",
     "argmax",
-    "when both answer with the most probable class",
+    "when {both} answer with the most probable class",
     _right_rows,
     "strict accuracy of the argmax",
 )
@@ -79,14 +79,14 @@ _HEADLINES = {
     "ordinal": Headline(
         "rank_mae",
         "median",
-        "when both answer with the median rank",
+        "when {both} answer with the median rank",
         _closeness,
         "1 - rank MAE / (K - 1) of the median",
     ),
     "grouped": Headline(
         "strict_accuracy",
         "argmax",
-        "when both answer each group with its most probable class, every known group of a row right",
+        "when {both} answer each group with its most probable class, every known group of a row right",
         _right_groups,
         "share of the known groups that the argmax has right",
     ),

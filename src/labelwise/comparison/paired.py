@@ -10,7 +10,7 @@ import numpy as np
 
 from labelwise.metrics import mcnemar, t_interval
 
-__all__ = ["Paired", "doubled_median_mcnemar", "paired", "seeds_to_resolve"]
+__all__ = ["Paired", "doubled_median_mcnemar", "is_level", "paired", "seeds_to_resolve"]
 
 MOST_SEEDS = 1000
 
@@ -75,6 +75,16 @@ def paired(values: Sequence[float] | np.ndarray) -> Paired:
     return Paired(
         len(x), mean, low, high, *bca, 2 * float(stats.t.sf(abs(mean) / stats.sem(x), len(x) - 1)), float(flips.pvalue)
     )
+
+
+def is_level(low: float | None, high: float | None, margin: float) -> bool:
+    """True where the whole interval of a difference lies within ±`margin`.
+
+    Example:
+        >>> is_level(-0.004, 0.009, 0.01), is_level(-0.004, 0.011, 0.01), is_level(None, None, 0.01)
+        (True, False, False)
+    """
+    return low is not None and high is not None and -margin <= low and high <= margin
 
 
 def seeds_to_resolve(values: Sequence[float] | np.ndarray, distance: float) -> int | None:

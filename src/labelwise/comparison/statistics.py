@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from labelwise.comparison.judge import HeadRun
-from labelwise.comparison.paired import doubled_median_mcnemar, paired, seeds_to_resolve
+from labelwise.comparison.paired import doubled_median_mcnemar, is_level, paired, seeds_to_resolve
 from labelwise.comparison.result import EVERY_PAIR, Difference, MetricInfo, Value
 from labelwise.metrics import holm, t_interval
 
@@ -112,7 +112,6 @@ def _difference(
             for of_head, rule in zip(zip(*pairs, strict=True), ruled, strict=True)
         ]
         rows = doubled_median_mcnemar(*right)
-    level = found.low is not None and found.high is not None and -margin <= found.low and found.high <= margin
     return Difference(
         a=a,
         b=b,
@@ -123,7 +122,7 @@ def _difference(
         high=found.high,
         n=found.n,
         verdict=verdict,
-        level=level,
+        level=is_level(found.low, found.high, margin),
         values=tuple(gaps),
         bca_low=found.bca_low,
         bca_high=found.bca_high,

@@ -17,9 +17,11 @@ import torch
 from torch import Tensor
 
 from labelwise.errors import InputError
+from labelwise.heads.per_label import known_cells
 from labelwise.heads.sides import BLOCK, Side
+from labelwise.heads.space import of_targets
 
-__all__ = ["asl", "bce", "cells", "cross_entropy", "focal"]
+__all__ = ["asl", "bce", "cells", "cross_entropy", "focal", "plain_rows"]
 
 
 def bce(logits: Tensor, targets: Tensor, pos_weight: float = 1.0) -> Tensor:
@@ -74,8 +76,8 @@ def cells(logits: Tensor, targets: Tensor, no: Side, yes: Side) -> Tensor:
     if logits.dim() != 2 or targets.shape != logits.shape:
         raise _shapes(logits, targets, "targets of the same shape (N, L)")
     if targets.requires_grad or torch.compiler.is_compiling():
-        return _plain(logits, targets, no, yes)
-    return _Cells.apply(logits, targets, no, yes)  # type: ignore[no-any-return]
+        return plain_rows(_read(logits), targets, no, yes)
+    return _Cells.apply(logits, targets, no, yes)
 
 
 class _Cells(torch.autograd.Function):
@@ -95,7 +97,8 @@ class _Cells(torch.autograd.Function):
         logits, targets = ctx.saved_tensors
         no, yes = ctx.sides
         if torch.is_grad_enabled():
-            return *torch.autograd.grad(_plain(logits, targets, no, yes), logits, upstream, create_graph=True), *_NONE
+            rows = plain_rows(_read(logits), targets, no, yes)
+            return *torch.autograd.grad(rows, logits, upstream, create_graph=True), *_NONE
         gradient = torch.empty_like(logits)
         for part in _blocks(logits):
             u = logits[part].to(_dtype(logits))
@@ -129,11 +132,9 @@ def _nonzero(values: Tensor) -> Tensor:
     return torch.from_numpy(np.flatnonzero(values.numpy() != 0))
 
 
-def _plain(logits: Tensor, targets: Tensor, no: Side, yes: Side) -> Tensor:
-    """The same by the formula, for autograd to differentiate as often as it likes."""
-    z = _read(logits)
-    known = ~targets.isnan()
-    y = torch.where(known, targets, 0).to(z.dtype)
+def plain_rows(z: Tensor, targets: Tensor, no: Side, yes: Side) -> Tensor:
+    """The same by the formula, of finite logits in the precision they are given: for few cells, and for autograd."""
+    known, y = known_cells(z, targets)
     return torch.where(known, y * yes.plain(-z) + (1 - y) * no.plain(z), 0).sum(-1)
 
 
@@ -176,7 +177,7 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
         raise _shapes(logits, targets, "class indices (N,) or shares (N, C)")
     if targets.requires_grad or torch.compiler.is_compiling():
         return _plain_cross_entropy(logits, targets)
-    return _CrossEntropy.apply(logits, targets)  # type: ignore[no-any-return]
+    return _CrossEntropy.apply(logits, targets)
 
 
 class _CrossEntropy(torch.autograd.Function):
@@ -188,7 +189,7 @@ class _CrossEntropy(torch.autograd.Function):
             top[part] = z.amax(1)
             z.sub_(top[part, None])
             t = targets[part]
-            own = z.gather(1, t[:, None])[:, 0] if t.dim() == 1 else (z * t).sum(1)
+            own = of_targets(z, t)
             total[part] = z.exp_().sum(1)
             rows[part] = total[part].log() * (1 if t.dim() == 1 else t.sum(1)) - own
         ctx.save_for_backward(logits, targets, top, total)
@@ -226,5 +227,4 @@ def _row_blocks(logits: Tensor) -> Iterator[slice]:
 
 
 def _plain_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
-    log_p = _read(logits).log_softmax(-1)
-    return -log_p.gather(1, targets[:, None])[:, 0] if targets.dim() == 1 else -(log_p * targets).sum(-1)
+    return -of_targets(_read(logits).log_softmax(-1), targets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from labelwise import reference
@@ -44,14 +45,24 @@ def _gap(z: Tensor, p: Tensor, rest: Tensor) -> Tensor:
     return torch.where(z > 0, torch.sigmoid(-z) - rest, p - torch.sigmoid(z))
 
 
-def _abs_rows(head: Head, logits: Tensor, targets: Tensor) -> Tensor:
-    import torch
+def _rows(ratio: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Callable[[Head, Tensor, Tensor], Tensor]:
+    """Σ_j (P_j - σ(z_j)) times a log ratio of (ln P, ln(1 - P), z) with the same sign."""
+
+    def rows(head: Head, logits: Tensor, targets: Tensor) -> Tensor:
+        import torch
+
+        known, y = known_cells(logits, targets)
+        p, rest, log_p, log_rest = _clipped(y, head["eps"])
+        cells = _gap(logits, p, rest) * ratio(log_p, log_rest, logits)
+        return reduced(head, torch.where(known, cells, 0).sum(-1), logits.shape[-1])
+
+    return rows
+
+
+def _log_ratio(log_p: Tensor, log_rest: Tensor, z: Tensor) -> Tensor:
     from torch.nn.functional import logsigmoid
 
-    known, y = known_cells(logits, targets)
-    p, rest, log_p, _ = _clipped(y, head["eps"])
-    cells = _gap(logits, p, rest) * (log_p - logsigmoid(logits))  # the factors share their sign
-    return reduced(head, torch.where(known, cells, 0).sum(-1), logits.shape[-1])
+    return log_p - logsigmoid(z)
 
 
 ABS_KL = Head(
@@ -69,20 +80,11 @@ ABS_KL = Head(
     elsewhere={"optax": "generalized_kl_divergence is one direction of it"},
     settings=(EPS,),
     bounded_gradient=True,
-    _rows=_abs_rows,
+    _rows=_rows(_log_ratio),
     _oracle=lambda head, z, y: reference.abs_kl(z, y, head.reduction, head["eps"]),
     _prior=best_logits,
     _proper=lambda head: False,
 )
-
-
-def _jeffreys_rows(head: Head, logits: Tensor, targets: Tensor) -> Tensor:
-    import torch
-
-    known, y = known_cells(logits, targets)
-    p, rest, log_p, log_rest = _clipped(y, head["eps"])
-    cells = _gap(logits, p, rest) * (log_p - log_rest - logits)
-    return reduced(head, torch.where(known, cells, 0).sum(-1), logits.shape[-1])
 
 
 BINARY_JEFFREYS = Head(
@@ -100,7 +102,7 @@ BINARY_JEFFREYS = Head(
     source="Jeffreys 1946, of each label as a pair of yes and no",
     elsewhere={},
     settings=(EPS,),
-    _rows=_jeffreys_rows,
+    _rows=_rows(lambda log_p, log_rest, z: log_p - log_rest - z),
     _oracle=lambda head, z, y: reference.binary_jeffreys(z, y, head.reduction, head["eps"]),
     _prior=best_logits,
     _proper=lambda head: False,

@@ -11,7 +11,7 @@ from labelwise import reference
 from labelwise.heads.head import Head
 from labelwise.heads.per_label import best_logits, rows_of_sides
 from labelwise.heads.setting import Setting
-from labelwise.heads.space import SIGMOID_SPACE, SOFTMAX_SPACE
+from labelwise.heads.space import SIGMOID_SPACE, SOFTMAX_SPACE, of_targets
 from labelwise.task import Task
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _softmax_rows(head: Head, logits: Tensor, targets: Tensor) -> Tensor:
     log_p = z.log_softmax(-1)
     # In log space the power has finite gradients for every γ, also where nothing is left of the other classes.
     cells = -torch.exp(head["gamma"] * _log_others(z, log_p)) * log_p
-    return cells.gather(1, targets[:, None])[:, 0] if targets.dim() == 1 else (cells * targets).sum(-1)
+    return of_targets(cells, targets)
 
 
 def _log_others(z: Tensor, log_p: Tensor) -> Tensor:

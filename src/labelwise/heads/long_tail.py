@@ -11,7 +11,7 @@ from labelwise import reference
 from labelwise.heads.class_shares import bind_log_shares, log_shares, taken_as
 from labelwise.heads.head import Head
 from labelwise.heads.setting import Setting
-from labelwise.heads.space import SOFTMAX_SPACE
+from labelwise.heads.space import SOFTMAX_SPACE, of_targets
 from labelwise.task import Task
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def _rows(head: Head, logits: Tensor, targets: Tensor) -> Tensor:
     log_p = (logits + head["tau"] * taken_as(head, logits)).log_softmax(-1)
-    return -log_p.gather(1, targets[:, None])[:, 0] if targets.dim() == 1 else -(log_p * targets).sum(-1)
+    return -of_targets(log_p, targets)
 
 
 def _log_probs(head: Head, z: np.ndarray, task: Task) -> np.ndarray:

@@ -33,16 +33,11 @@ def reduced(head: Head, total: Tensor, width: int) -> Tensor:
 
 def rows_of_sides(head: Head, logits: Tensor, targets: Tensor, no: Side, yes: Side) -> Tensor:
     """Σ_j y_j yes(-z_j) + (1 - y_j) no(z_j) of each row, reduced; in blocks where there are enough cells to pay."""
-    import torch
-
-    from labelwise.heads.cells import cells
+    from labelwise.heads.cells import cells, plain_rows
     from labelwise.heads.sides import BLOCK
 
-    if logits.numel() > BLOCK:
-        return reduced(head, cells(logits, targets, no, yes), logits.shape[-1])
-    known, y = known_cells(logits, targets)
-    total = torch.where(known, y * yes.plain(-logits) + (1 - y) * no.plain(logits), 0).sum(-1)
-    return reduced(head, total, logits.shape[-1])
+    rows = cells if logits.numel() > BLOCK else plain_rows
+    return reduced(head, rows(logits, targets, no, yes), logits.shape[-1])
 
 
 def best_logits(head: Head, task: Task, rows: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from labelwise import reference
 from labelwise.heads.class_shares import bind_log_shares, log_shares, taken_as
 from labelwise.heads.head import LARGE, Head
 from labelwise.heads.setting import Setting
-from labelwise.heads.space import SOFTMAX_SPACE, shares
+from labelwise.heads.space import SOFTMAX_SPACE, of_targets, shares
 from labelwise.task import Task
 
 if TYPE_CHECKING:
@@ -29,12 +29,11 @@ def _rows(head: Head, logits: Tensor, targets: Tensor) -> Tensor:
     log_p = torch.log_softmax(logits, dim=-1)
     if head["class_weight"] == "balanced":
         log_p = log_p * torch.exp(-taken_as(head, logits)) / logits.shape[-1]
-    if targets.dim() == 1:
-        mass, loss = 1, -log_p.gather(1, targets[:, None])[:, 0]
-    else:
-        targets = targets.to(log_p.dtype)
-        mass, loss = targets.sum(-1), -(log_p * targets).sum(-1)
-    return loss if smoothing == 0 else (1 - smoothing) * loss - smoothing * mass * log_p.mean(-1)
+    loss = -of_targets(log_p, targets)
+    if smoothing == 0:
+        return loss
+    mass = 1 if targets.dim() == 1 else targets.to(log_p.dtype).sum(-1)
+    return (1 - smoothing) * loss - smoothing * mass * log_p.mean(-1)
 
 
 def _oracle(head: Head, z: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

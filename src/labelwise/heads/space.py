@@ -12,9 +12,11 @@ from labelwise.scores import LINKS
 from labelwise.task import Task
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from labelwise.heads.head import Head
 
-__all__ = ["SIGMOID_SPACE", "SOFTMAX_SPACE", "Space", "dense", "shares"]
+__all__ = ["SIGMOID_SPACE", "SOFTMAX_SPACE", "Space", "dense", "of_targets", "shares"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,13 @@ def dense(task: Task, encoded: np.ndarray) -> np.ndarray:
     rows = np.zeros((len(encoded), len(task.class_names)))
     rows[np.arange(len(encoded)), encoded] = 1
     return rows
+
+
+def of_targets(cells: Tensor, targets: Tensor) -> Tensor:
+    """(N,) the cell of each row's class index, or the sum of its cells weighed by (N, C) targets."""
+    if targets.dim() == 1:
+        return cells.gather(1, targets[:, None])[:, 0]
+    return (cells * targets.to(cells.dtype)).sum(-1)
 
 
 def shares(rows: np.ndarray) -> np.ndarray:

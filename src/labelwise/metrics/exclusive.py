@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from labelwise.kernels.blocks import in_parts
-from labelwise.kernels.columns import auroc_influence as column_influence
+from labelwise.kernels.columns import auroc_influence
 from labelwise.metrics.calibration import (
     bin_counts,
     debiased_square,
@@ -17,7 +17,7 @@ from labelwise.metrics.calibration import (
     smooth_ece_influence,
 )
 from labelwise.metrics.case import BINS, Case
-from labelwise.metrics.intervals import percentile, placements, wilson, z_of
+from labelwise.metrics.intervals import percentile, wilson, z_of
 from labelwise.metrics.margins import FIGURES
 from labelwise.metrics.metric import Metric
 from labelwise.metrics.of_bins import BY_ROW, MANY_CELLS
@@ -107,7 +107,7 @@ def roc_auc(case: Case) -> Metric:
         return Metric.undefined("no class has both positives and negatives", case.n)
     value = float(case.columns.auroc[known].mean())
     left_out = _left_out(case, ~known)
-    influence = column_influence(case.scores.array, case.column_truth, offset=case.ranking_offset)
+    influence = auroc_influence(case.scores.array, case.column_truth, offset=case.ranking_offset)
     metric = from_influence(case, value, influence, case.n, bounds=(0, 1))
     return Metric(metric.value, metric.low, metric.high, case.n, left_out)
 
@@ -127,7 +127,7 @@ def average_precision(case: Case) -> Metric:
     def job(part: slice) -> np.ndarray:
         total = np.zeros(len(case.scores))
         for column in columns[part]:
-            total += average_precision_influence(*_column(case, int(column)))
+            total += average_precision_influence(*column_of(case, int(column)))
         return total / len(ap)
 
     influence = sum(in_parts(job, len(columns), least=max(1, 200_000 // len(case.scores))))
@@ -169,17 +169,7 @@ def no_label_rate(case: Case) -> Metric:
     return Metric(k / n, float(low), float(high), n) if n else Metric.undefined("no rows")
 
 
-def auroc_influence(case: Case, column: int, value: float) -> np.ndarray:
-    """(N,) what each row contributes to the error of one column's AUROC (DeLong's placements)."""
-    scores, truth = _column(case, column)
-    of_pos, of_neg = placements(scores, truth)
-    out = np.zeros(len(scores))
-    out[truth == 1] = (of_pos - value) / len(of_pos)
-    out[truth == 0] = (of_neg - value) / len(of_neg)
-    return out
-
-
-def _column(case: Case, column: int) -> tuple[np.ndarray, np.ndarray]:
+def column_of(case: Case, column: int) -> tuple[np.ndarray, np.ndarray]:
     """(N,) scores that rank one column, and its truth as 0, 1 or nan."""
     scores, truth = case.scores.array[:, column], case.column_truth
     if case.ranking_offset is not None:

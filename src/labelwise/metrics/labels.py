@@ -6,11 +6,12 @@ import numpy as np
 
 from labelwise.kernels.blocks import row_blocks
 from labelwise.kernels.cells import probabilities
+from labelwise.kernels.columns import auroc_influence
 from labelwise.metrics.binned import pooled_gaps, squared_gaps
 from labelwise.metrics.calibration import Bins, bin_counts, chance_variance, debiased_square, ece_of_bins
 from labelwise.metrics.case import BINS, Case
 from labelwise.metrics.exclusive import BIASED
-from labelwise.metrics.intervals import placements, z_of
+from labelwise.metrics.intervals import z_of
 from labelwise.metrics.metric import Metric
 from labelwise.metrics.of_bins import BY_ROW, MANY_CELLS
 from labelwise.metrics.of_rows import from_influence, mean, rate, ratio
@@ -103,10 +104,7 @@ def roc_auc_micro(case: Case) -> Metric:
         return Metric.undefined("no positives, or no negatives", case.n)
     if len(scores) > MANY_CELLS:
         return Metric(value, n=cells, why="no interval beyond 20 million cells")
-    of_pos, of_neg = placements(scores, truth)
-    influence = np.zeros(len(scores))
-    influence[truth == 1] = (of_pos - value) / len(of_pos)
-    influence[truth == 0] = (of_neg - value) / len(of_neg)
+    influence = auroc_influence(scores[:, None], truth[:, None])
     return from_influence(case, value, influence.reshape(case.targets.shape).sum(1), cells, bounds=(0, 1))
 
 

@@ -7,8 +7,9 @@ from functools import partial
 
 import numpy as np
 
+from labelwise.kernels.columns import auroc_influence
 from labelwise.metrics.case import Case
-from labelwise.metrics.intervals import delong, percentile, placements
+from labelwise.metrics.intervals import delong, percentile
 from labelwise.metrics.metric import Metric
 from labelwise.metrics.of_rows import from_influence
 from labelwise.metrics.ranking import auroc
@@ -47,11 +48,8 @@ def auroc_confidence(case: Case) -> Metric:
     if case.groups is None:
         low, high = delong(case.confidence, case.right, case.level)
         return Metric(value, low, high, case.n, None if low is not None else "too few errors, or told apart perfectly")
-    of_right, of_wrong = placements(case.confidence, case.right)
     influence = np.zeros(len(case.known))
-    rows = np.flatnonzero(case.known)
-    influence[rows[case.right == 1]] = (of_right - value) / len(of_right)
-    influence[rows[case.right == 0]] = (of_wrong - value) / len(of_wrong)
+    influence[case.known] = auroc_influence(case.confidence[:, None], case.right[:, None])
     return from_influence(case, value, influence, case.n, bounds=(0, 1))
 
 

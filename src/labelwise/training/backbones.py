@@ -113,6 +113,6 @@ def source_text(path: str) -> str:
     """
     found = import_object(path, "source")
     try:
-        return inspect.getsource(inspect.getmodule(found) or found)  # type: ignore[arg-type]
+        return inspect.getsource(inspect.getmodule(found) or found)
     except (OSError, TypeError):
         return ""

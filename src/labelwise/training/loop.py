@@ -141,7 +141,7 @@ def train_stack(
     ends = {name: stack.logits(inputs) for name, inputs in parts.others.items()}
     return [
         Outcome(
-            expected_loss=trial.head.initial_loss(parts.task, parts.train_targets),
+            expected_loss=stack.expected_losses[trial.head.spec],
             initial_loss=float(initial[t]),
             gradient_norm=float(gradient_norm[t]),
             history=history[:, :, t].copy(),
@@ -181,12 +181,16 @@ class _Stack:
         import torch
 
         self.device = parts.train.device
-        width = max(t.head.n_outputs(parts.task) for t in trials)
+        task, targets = parts.task, parts.train_targets
+        own = {t.head.spec: t.head for t in trials}  # a head starts alike at every rate
+        starts = {spec: head.initial_bias(task, targets) for spec, head in own.items()}
+        self.expected_losses = {spec: head.initial_loss(task, targets) for spec, head in own.items()}
+        width = max(map(len, starts.values()))
         biases = np.zeros((len(trials), width))
         for row, trial in zip(biases, trials, strict=True):
-            bias = trial.head.initial_bias(parts.task, parts.train_targets)
+            bias = starts[trial.head.spec]
             row[: len(bias)] = bias
-        constants = [(t.head.n_outputs(parts.task), t.head.space.constants(parts.task)) for t in trials]
+        constants = [(len(starts[t.head.spec]), t.head.space.constants(task)) for t in trials]
         shape = tuple(parts.train.shape[1:])
         self.network: Network = build_network(
             backbone, shape, torch.from_numpy(biases).to(self.device), seed, _weightless(constants, width)
@@ -196,11 +200,11 @@ class _Stack:
             by_loss.setdefault(trial.head.loss_spec, []).append(t)
         self.rate_of_trial = [t.rate for t in trials]
         self.members = [torch.tensor(m, device=self.device) for m in by_loss.values()]
-        self.heads = [trials[m[0]].head.bind(parts.task, parts.train_targets) for m in by_loss.values()]
-        self.widths = [head.n_outputs(parts.task) for head in self.heads]
+        self.heads = [trials[m[0]].head.bind(task, targets) for m in by_loss.values()]
+        self.widths = [head.n_outputs(task) for head in self.heads]
         self.place = torch.cat(self.members).argsort()
-        self.train_targets = self._encode(parts.task, parts.train_targets)
-        self.validation_targets = self._encode(parts.task, parts.validation_targets)
+        self.train_targets = self._encode(task, targets)
+        self.validation_targets = self._encode(task, parts.validation_targets)
 
     def _encode(self, task: Task, targets: np.ndarray) -> list[Tensor]:
         import torch

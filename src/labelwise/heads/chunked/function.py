@@ -19,7 +19,7 @@ def rows_of(
     layer: Layer, positives: Positives, loss: Loss, unknown: Positives | None = None, chunk: Chunk = None
 ) -> Tensor:
     """(N,) losses of the rows, differentiable once by x, weight and bias."""
-    return _Rows.apply(layer.x, layer.weight, layer.bias, positives, loss, unknown, chunk)  # type: ignore[no-any-return]
+    return _Rows.apply(layer.x, layer.weight, layer.bias, positives, loss, unknown, chunk)
 
 
 class _Rows(torch.autograd.Function):
